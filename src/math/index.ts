@@ -1,0 +1,2 @@
+/** math: numbers only. Pure; imports nothing of the house. */
+export { fnv1a, seededRandom, type SeededRandom } from './random.ts'
