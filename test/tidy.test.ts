@@ -1,5 +1,5 @@
 /** Checks of the code itself that no standard tool makes: sizes, bans with "use X instead". */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
@@ -36,6 +36,7 @@ const BANS: Ban[] = [
 ]
 
 function walk(folder: string): string[] {
+  if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name === 'node_modules' || entry.name === 'dist') return []
     const path = join(folder, entry.name)
