@@ -2,5 +2,30 @@
  * core: the words of the product. Pure; imports nothing.
  */
 export type { Clock } from './clock.ts'
+export {
+  AppError,
+  ERRORS,
+  problemType,
+  toProblem,
+  type ErrorCode,
+  type ErrorDeclaration,
+  type FieldFault,
+  type Problem,
+} from './errors.ts'
+export {
+  EVENT_TYPE_NAMES,
+  EVENT_TYPES,
+  OUTCOME_SUCCESS,
+  OUTCOME_TYPES,
+  PUBLIC_EVENT_TYPES,
+  eventTypeOfCode,
+  isOutcomeType,
+  isPublicEventType,
+  type Actor,
+  type EngagementGrade,
+  type EventType,
+  type EventTypeDeclaration,
+  type OutcomeType,
+} from './event-types.ts'
 export type { Parallel, Progress } from './parallel.ts'
 export type { Random } from './random.ts'

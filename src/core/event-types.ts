@@ -1,0 +1,155 @@
+/**
+ * The event table: every type of event the product knows, declared once. Validation, storage,
+ * documentation, the collector's methods, the client and every label derive from it.
+ */
+
+/** Who acts when the event happens. */
+export type Actor = 'lead' | 'agent' | 'machine'
+
+export interface EventTypeDeclaration {
+  /** Stable number kept in the log; never reused, never changed. */
+  readonly code: number
+  /** Plain-language name on screens. */
+  readonly label: string
+  /** How far down the funnel the event stands: 0 (arrived) to 5 (bought). */
+  readonly funnelDepth: 0 | 1 | 2 | 3 | 4 | 5
+  /** Contribution to engagement, in [-5, 5]; 0 for what the lead did not do. */
+  readonly engagementWeight: number
+  readonly actor: Actor
+  /** Opens and clicks can be made by scanners: they carry an engagement grade. */
+  readonly graded?: true
+}
+
+const declare = <const T extends Record<string, EventTypeDeclaration>>(table: T): T => table
+const type = (
+  code: number,
+  label: string,
+  funnelDepth: EventTypeDeclaration['funnelDepth'],
+  engagementWeight: number,
+  actor: Actor = 'lead',
+): EventTypeDeclaration => ({ code, label, funnelDepth, engagementWeight, actor })
+const graded = (declaration: EventTypeDeclaration): EventTypeDeclaration => ({
+  ...declaration,
+  graded: true,
+})
+
+export const EVENT_TYPES = declare({
+  session_started: type(1, 'Session started', 0, 0.2),
+  session_ended: type(2, 'Session ended', 0, 0),
+  page_visit: type(3, 'Visited a page', 0, 0.3),
+  search_executed: type(4, 'Ran a search', 1, 0.6),
+  filter_applied: type(5, 'Applied a filter', 1, 0.5),
+  property_view: type(6, 'Viewed a property', 1, 1),
+  photos_viewed: type(7, 'Looked at photos', 1, 0.6),
+  price_checked: type(8, 'Checked the price', 2, 0.8),
+  floorplan_viewed: type(9, 'Looked at the floor plan', 2, 1),
+  map_viewed: type(10, 'Looked at the map', 1, 0.6),
+  property_swipe: type(11, 'Swiped a property', 1, 0.5),
+  property_favorite: type(12, 'Saved a property', 2, 1.5),
+  property_unfavorite: type(13, 'Removed a saved property', 1, -0.5),
+  property_share: type(14, 'Shared a property', 2, 1.5),
+  contact_view: type(15, 'Looked at contact details', 2, 1.5),
+  inquiry_submitted: type(16, 'Sent an inquiry', 3, 3),
+  form_submission: type(17, 'Submitted a form', 2, 2),
+  booking_requested: type(18, 'Requested a booking', 3, 3),
+  booking_completed: type(19, 'Completed a booking', 3, 3.5),
+  booking_cancelled: type(20, 'Cancelled a booking', 2, -1),
+  tour_scheduled: type(21, 'Scheduled a tour', 4, 4),
+  tour_completed: type(22, 'Completed a tour', 4, 4.5),
+  tour_cancelled: type(23, 'Cancelled a tour', 2, -2),
+  offer_submitted: type(24, 'Submitted an offer', 5, 5),
+  email_sent: type(25, 'E-mail sent', 0, 0, 'agent'),
+  email_open: graded(type(26, 'Opened an e-mail', 0, 0.3)),
+  email_click: graded(type(27, 'Clicked in an e-mail', 1, 0.8)),
+  email_reply: type(28, 'Replied to an e-mail', 2, 2),
+  link_click: graded(type(29, 'Clicked a link', 1, 0.7)),
+  sms_sent: type(30, 'Text message sent', 0, 0, 'agent'),
+  sms_received: type(31, 'Text message received', 2, 2),
+  call_placed: type(32, 'Call placed', 0, 0, 'agent'),
+  call_received: type(33, 'Call received', 2, 2.5),
+  message_sent: type(34, 'Message sent', 0, 0, 'agent'),
+  message_received: type(35, 'Message received', 2, 2),
+  video_watched: type(36, 'Watched a video', 1, 1),
+  document_viewed: type(37, 'Viewed a document', 2, 1.2),
+  portal_visit: type(38, 'Visited the portal', 1, 0.8),
+  valuation_requested: type(39, 'Requested a valuation', 3, 2.5),
+  mortgage_calculated: type(40, 'Calculated a mortgage', 2, 1.5),
+  open_house_visited: type(41, 'Visited an open house', 4, 3.5),
+  property_purchased: type(42, 'Bought a property', 5, 5),
+  unsubscribed: type(43, 'Unsubscribed', 0, -5),
+  // Outcomes that are not also behavior: reported, not observed. They enter the same log, because
+  // an outcome and the event of the same name are one fact.
+  converted_to_seller: type(60, 'Became a seller', 5, 0, 'agent'),
+  listing_signed: type(61, 'Signed a listing', 5, 0, 'agent'),
+  inactivity: type(62, 'Went inactive', 0, 0, 'machine'),
+  agent_changed: type(63, 'Changed agent', 0, 0, 'agent'),
+  churn: type(64, 'Left', 0, 0, 'agent'),
+  lost: type(65, 'Lost', 0, 0, 'agent'),
+  deal_fell_through: type(66, 'Deal fell through', 0, 0, 'agent'),
+  // Corrections are entries too: they take effect from their own position on.
+  engagement_graded: type(80, 'Engagement graded', 0, 0, 'machine'),
+  identity_linked: type(81, 'Identity linked', 0, 0, 'machine'),
+  leads_merged: type(82, 'Leads merged', 0, 0, 'agent'),
+  leads_unmerged: type(83, 'Merge undone', 0, 0, 'agent'),
+  note_added: type(84, 'Note added', 0, 0, 'agent'),
+  lead_assigned: type(85, 'Assigned to an agent', 0, 0, 'agent'),
+  score_disputed: type(86, 'Score disputed', 0, 0, 'agent'),
+})
+
+export type EventType = keyof typeof EVENT_TYPES
+
+/** Types that only the product itself appends; refused at the public routes. */
+const INTERNAL_CODE_FROM = 80
+
+export const EVENT_TYPE_NAMES = Object.keys(EVENT_TYPES) as EventType[]
+
+/** Types a client may send. */
+export const PUBLIC_EVENT_TYPES: readonly EventType[] = EVENT_TYPE_NAMES.filter(
+  (name) => EVENT_TYPES[name].code < INTERNAL_CODE_FROM,
+)
+
+const BY_CODE = new Map<number, EventType>(
+  EVENT_TYPE_NAMES.map((name) => [EVENT_TYPES[name].code, name]),
+)
+
+/** The name behind a stored code, or undefined for one written by a newer version. */
+export function eventTypeOfCode(code: number): EventType | undefined {
+  return BY_CODE.get(code)
+}
+
+export function isPublicEventType(name: string): name is EventType {
+  return (
+    Object.hasOwn(EVENT_TYPES, name) && EVENT_TYPES[name as EventType].code < INTERNAL_CODE_FROM
+  )
+}
+
+/**
+ * Success score of each outcome in [-1, 1] (DECISIONS: Events and outcomes). A workspace may
+ * override values; the set of outcomes is the set of keys.
+ */
+export const OUTCOME_SUCCESS = {
+  property_purchased: 1,
+  offer_submitted: 0.9,
+  listing_signed: 0.9,
+  converted_to_seller: 0.8,
+  tour_scheduled: 0.7,
+  inquiry_submitted: 0.5,
+  email_open: 0.3,
+  deal_fell_through: 0.2,
+  inactivity: -0.3,
+  agent_changed: -0.5,
+  lost: -0.6,
+  churn: -0.8,
+  unsubscribed: -1,
+} as const satisfies Partial<Record<EventType, number>>
+
+export type OutcomeType = keyof typeof OUTCOME_SUCCESS
+
+export const OUTCOME_TYPES = Object.keys(OUTCOME_SUCCESS) as OutcomeType[]
+
+export function isOutcomeType(name: string): name is OutcomeType {
+  return Object.hasOwn(OUTCOME_SUCCESS, name)
+}
+
+/** Whether an open or click was made by a person; corrections carry it (engagement_graded). */
+export type EngagementGrade = 'human' | 'machine' | 'unknown'
