@@ -27,5 +27,6 @@ export {
   type EventTypeDeclaration,
   type OutcomeType,
 } from './event-types.ts'
+export type { EntryBody, EventContext, FrozenEnrichment, Json, LogEntry } from './log-entry.ts'
 export type { Parallel, Progress } from './parallel.ts'
 export type { Random } from './random.ts'
