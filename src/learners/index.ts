@@ -10,3 +10,16 @@ export {
   type Frame,
   type NumericColumn,
 } from './frame.ts'
+export {
+  binFrame,
+  binRow,
+  fitBinner,
+  type BinnedFrame,
+  type Binner,
+  type BinnerOptions,
+  type ColumnBins,
+} from './trees/binner.ts'
+export { trainGbdt } from './trees/gbdt.ts'
+export { gbdtFromState, type GbdtModel, type GbdtState } from './trees/gbdt-model.ts'
+export type { GbdtOptions, ValidationPart } from './trees/gbdt-options.ts'
+export type { ObjectiveName } from './trees/target.ts'

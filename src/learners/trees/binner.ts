@@ -1,0 +1,255 @@
+/**
+ * Binning: every value becomes one byte, once, from training to serving. A numeric column has up to
+ * 255 value bins cut at quantiles; a categorical column gives each frequent level its own bin. Bin
+ * 255 is "missing" in both. One binned vector serves every tree model that shares the binner.
+ */
+import { AppError } from '../../core/index.ts'
+import { seededRandom } from '../../math/index.ts'
+import type { CategoricalColumn, Column, Frame, NumericColumn } from '../frame.ts'
+
+/** The bin of a missing value, in every column. */
+export const MISSING_BIN = 255
+const EDGES = 255
+
+export interface NumericBins {
+  readonly kind: 'numeric'
+  readonly name: string
+  /** Value bins in use, 1 to 255. */
+  readonly bins: number
+  /**
+   * 255 ascending edges, padded with +Infinity: a value's bin is the number of edges below it, so
+   * bin b holds edges[b-1] < v <= edges[b].
+   */
+  readonly edges: Float64Array
+}
+
+export interface CategoricalBins {
+  readonly kind: 'categorical'
+  readonly name: string
+  readonly bins: number
+  readonly levels: readonly string[]
+  /** Bin of each level, same order as `levels`. */
+  readonly binOf: Uint8Array
+  /** Bin shared by rare and unseen levels; 255 (missing) when no training level was rare. */
+  readonly rareBin: number
+}
+
+export type ColumnBins = NumericBins | CategoricalBins
+
+/** How to bin each column; columns sorted by name, so the order in a frame never matters. */
+export interface Binner {
+  readonly columns: readonly ColumnBins[]
+}
+
+/** Bytes of `rows` x `binner.columns.length`, row after row. */
+export interface BinnedFrame {
+  readonly rows: number
+  readonly binner: Binner
+  readonly bins: Uint8Array
+}
+
+export interface BinnerOptions {
+  /** Most value bins of a numeric column, 2 to 255. Default 255. */
+  readonly maxBins?: number
+  /** A level with fewer training rows shares the rare bin. Default 5. */
+  readonly minCategoryRows?: number
+  /** Chooses the rows from which quantiles are taken when there are more than 50,000. Default 0. */
+  readonly seed?: number
+}
+
+const SAMPLE_ROWS = 50_000
+
+/** Learns how to bin the columns of `frame`. O(columns * s log s) for a sample of s rows. */
+export function fitBinner(frame: Frame, options: BinnerOptions = {}): Binner {
+  const { maxBins = 255, minCategoryRows = 5, seed = 0 } = options
+  if (!Number.isInteger(maxBins) || maxBins < 2 || maxBins > 255)
+    throw new AppError('invalid-request', `maxBins must be an integer from 2 to 255: ${maxBins}`)
+  checkFrame(frame)
+  const sample = sampleRows(frame.rows, seed)
+  const columns = frame.columns
+    .map((column) =>
+      column.kind === 'numeric'
+        ? fitNumeric(column, sample, maxBins)
+        : fitCategorical(column, minCategoryRows),
+    )
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { columns }
+}
+
+function checkFrame(frame: Frame): void {
+  const names = new Set<string>()
+  for (const column of frame.columns) {
+    const cells = column.kind === 'numeric' ? column.values.length : column.codes.length
+    if (cells !== frame.rows)
+      throw new AppError(
+        'invalid-request',
+        `Column "${column.name}" has ${cells} rows, the table ${frame.rows}`,
+      )
+    if (names.has(column.name))
+      throw new AppError('invalid-request', `Two columns are called "${column.name}"`)
+    names.add(column.name)
+  }
+}
+
+function sampleRows(rows: number, seed: number): Int32Array | undefined {
+  if (rows <= SAMPLE_ROWS) return undefined
+  const random = seededRandom(seed).fork('bins')
+  return Int32Array.from({ length: SAMPLE_ROWS }, () => random.int(rows))
+}
+
+function fitNumeric(
+  column: NumericColumn,
+  sample: Int32Array | undefined,
+  maxBins: number,
+): NumericBins {
+  const { values, name } = column
+  const count = sample?.length ?? values.length
+  const sorted = new Float64Array(count)
+  let n = 0
+  for (let i = 0; i < count; i++) {
+    const v = values[sample ? sample[i]! : i]!
+    if (!Number.isNaN(v)) sorted[n++] = v
+  }
+  const found = quantileEdges(sorted.subarray(0, n).sort(), maxBins)
+  return numericBins(name, found)
+}
+
+/** Numeric bins from at most 254 ascending edges. */
+export function numericBins(name: string, found: ArrayLike<number>): NumericBins {
+  const edges = new Float64Array(EDGES).fill(Infinity)
+  edges.set(found)
+  return { kind: 'numeric', name, bins: found.length + 1, edges }
+}
+
+/**
+ * Edges of bins with about equal counts: each bin closes when it holds its share of what is left,
+ * and before a value that is heavy enough for a bin of its own.
+ */
+function quantileEdges(sorted: Float64Array, maxBins: number): number[] {
+  const n = sorted.length
+  const edges: number[] = []
+  let rest = n
+  let held = 0
+  let i = 0
+  const runEnd = (from: number): number => {
+    let end = from + 1
+    while (end < n && sorted[end] === sorted[from]) end++
+    return end
+  }
+  let distinct = 0
+  for (let at = 0; at < n && distinct <= maxBins; at = runEnd(at)) distinct++
+  const everyValue = distinct <= maxBins
+  while (i < n) {
+    const end = runEnd(i)
+    held += end - i
+    if (end === n || edges.length === maxBins - 1) break
+    const share = rest / (maxBins - edges.length)
+    const heavyNext = runEnd(end) - end >= share
+    if (everyValue || held >= share || heavyNext) {
+      edges.push(between(sorted[end - 1]!, sorted[end]!))
+      rest -= held
+      held = 0
+    }
+    i = end
+  }
+  return edges
+}
+
+/** A number e with a <= e < b, half way when the numbers leave room. */
+function between(a: number, b: number): number {
+  const middle = a / 2 + b / 2
+  return middle >= a && middle < b ? middle : a
+}
+
+function fitCategorical(column: CategoricalColumn, minRows: number): CategoricalBins {
+  const { name, levels, codes } = column
+  const counts = new Int32Array(levels.length)
+  for (const code of codes) {
+    if (code >= levels.length)
+      throw new AppError('invalid-request', `Column "${name}": code ${code} has no level`)
+    if (code >= 0) counts[code] = counts[code]! + 1
+  }
+  const order = Array.from(levels.keys()).filter((code) => counts[code]! > 0)
+  // By frequency, then by text: the order of `levels` must not matter.
+  order.sort((a, b) => counts[b]! - counts[a]! || (levels[a]! < levels[b]! ? -1 : 1))
+  const frequent = order.filter((code) => counts[code]! >= minRows).slice(0, EDGES - 1)
+  const rareBin = frequent.length < order.length ? frequent.length : MISSING_BIN
+  const kept = frequent.length < order.length ? order : frequent
+  const binOf = Uint8Array.from(kept, (_, i) => Math.min(i, rareBin))
+  const bins = Math.max(1, frequent.length + (rareBin === MISSING_BIN ? 0 : 1))
+  return { kind: 'categorical', name, bins, levels: kept.map((c) => levels[c]!), binOf, rareBin }
+}
+
+/** Number of edges below `value`; `value` is not NaN. Branch-free over 255 padded edges. */
+function edgesBelow(edges: Float64Array, value: number): number {
+  let b = 0
+  for (let step = 128; step > 0; step >>= 1) if (edges[b + step - 1]! < value) b += step
+  return b
+}
+
+/** Bin of one raw value: a number, or for a categorical column a code into its `levels`. */
+export function binOfValue(column: ColumnBins, value: number): number {
+  if (Number.isNaN(value)) return MISSING_BIN
+  if (column.kind === 'numeric') return edgesBelow(column.edges, value)
+  if (value < 0) return MISSING_BIN
+  return column.binOf[value] ?? column.rareBin
+}
+
+/** Writes the bins of `column` (undefined: all missing) to out[offset + row * stride]. */
+function binColumn(
+  spec: ColumnBins,
+  column: Column | undefined,
+  rows: number,
+  out: Uint8Array,
+  offset: number,
+  stride: number,
+): void {
+  if (column === undefined || column.kind !== spec.kind) {
+    for (let r = 0, o = offset; r < rows; r++, o += stride) out[o] = MISSING_BIN
+  } else if (column.kind === 'numeric') {
+    const { edges } = spec as NumericBins
+    const { values } = column
+    for (let r = 0, o = offset; r < rows; r++, o += stride) {
+      const v = values[r]!
+      out[o] = Number.isNaN(v) ? MISSING_BIN : edgesBelow(edges, v)
+    }
+  } else {
+    const { levels, binOf, rareBin } = spec as CategoricalBins
+    const byLevel = new Map(levels.map((level, i) => [level, binOf[i]!]))
+    const map = Uint8Array.from(column.levels, (level) => byLevel.get(level) ?? rareBin)
+    const { codes } = column
+    for (let r = 0, o = offset; r < rows; r++, o += stride)
+      out[o] = codes[r]! < 0 ? MISSING_BIN : (map[codes[r]!] ?? rareBin)
+  }
+}
+
+/** Bins `frame` into `out` (rows x columns bytes, row after row). Columns are matched by name. */
+export function binInto(binner: Binner, frame: Frame, out: Uint8Array): void {
+  const byName = new Map(frame.columns.map((column) => [column.name, column]))
+  const stride = binner.columns.length
+  binner.columns.forEach((spec, f) => {
+    binColumn(spec, byName.get(spec.name), frame.rows, out, f, stride)
+  })
+}
+
+/** Bins a table once, for any number of models that share `binner`. O(rows * columns). */
+export function binFrame(binner: Binner, frame: Frame): BinnedFrame {
+  checkFrame(frame)
+  const bins = new Uint8Array(frame.rows * binner.columns.length)
+  binInto(binner, frame, bins)
+  return { rows: frame.rows, binner, bins }
+}
+
+/**
+ * Bins one vector: `values[f]` belongs to `binner.columns[f]` (a number, or a code into that
+ * column's `levels`; NaN or a negative code is missing). Writes to `out` when given.
+ */
+export function binRow(
+  binner: Binner,
+  values: ArrayLike<number>,
+  out: Uint8Array = new Uint8Array(binner.columns.length),
+): Uint8Array {
+  const { columns } = binner
+  for (let f = 0; f < columns.length; f++) out[f] = binOfValue(columns[f]!, values[f] ?? NaN)
+  return out
+}

@@ -1,0 +1,121 @@
+/** A trained gradient-boosting model: predictions, importance, state. */
+import type { Frame } from '../frame.ts'
+import { binFrame, binRow, type BinnedFrame, type Binner } from './binner.ts'
+import { addMargins, leafOf, type TreeEnsemble } from './ensemble.ts'
+import { respond } from './objective.ts'
+import type { ObjectiveSpec } from './target.ts'
+import {
+  binnerFromState,
+  binnerToState,
+  checkState,
+  ensembleFromState,
+  ensembleToState,
+  type BinnerState,
+  type EnsembleState,
+} from './state.ts'
+
+/** Plain JSON; version 1. */
+export interface GbdtState {
+  readonly kind: 'gbdt'
+  readonly version: 1
+  readonly spec: ObjectiveSpec
+  readonly start: readonly number[]
+  readonly binner: BinnerState
+  readonly ensemble: EnsembleState
+  readonly validationLoss: readonly number[]
+}
+
+/** What a trained model consists of. */
+export interface GbdtParts {
+  readonly spec: ObjectiveSpec
+  /** The constant margins before the first tree, one per output. */
+  readonly start: readonly number[]
+  readonly binner: Binner
+  readonly ensemble: TreeEnsemble
+  /** Validation loss after each iteration that was tried; empty without a validation part. */
+  readonly validationLoss: readonly number[]
+}
+
+/**
+ * Answers are on the scale of the labels: probability of 1 (logistic), mean, rate or quantile, a
+ * ranking score, or for softmax `outputs` class probabilities a row, row after row. Columns of a
+ * table are matched by name; absent columns count as missing, unseen categories as rare.
+ */
+export interface GbdtModel extends GbdtParts {
+  /** Answers per row: the number of classes for softmax, otherwise 1. */
+  readonly outputs: number
+  /** Trees kept after early stopping. */
+  readonly trees: number
+  /** Raw sums of leaves and start, rows x outputs. O(rows * trees * depth). */
+  predictMargin(rows: Frame | BinnedFrame): Float64Array
+  /** Answers, rows x outputs. */
+  predict(rows: Frame | BinnedFrame): Float64Array
+  /** The same as `predict`; for logistic and softmax they are probabilities. */
+  predictProba(rows: Frame | BinnedFrame): Float64Array
+  /**
+   * The answers for one vector: `values[f]` belongs to `binner.columns[f]` (columns sorted by
+   * name), a number or a code into that column's `levels`; NaN or -1 is missing.
+   */
+  predictRow(values: ArrayLike<number>): Float64Array
+  /** As `predictRow`, from a vector that was binned once with `binRow(binner, values)`. */
+  predictBinnedRow(bins: Uint8Array): Float64Array
+  toState(): GbdtState
+}
+
+/** Bins a table for `binner` unless that was done before. */
+export function binnedFor(binner: Binner, rows: Frame | BinnedFrame): BinnedFrame {
+  if ('columns' in rows) return binFrame(binner, rows)
+  return rows
+}
+
+export function gbdtModel(parts: GbdtParts): GbdtModel {
+  const { spec, start, binner, ensemble } = parts
+  const { outputs } = spec
+  const stride = binner.columns.length
+  const predictMargin = (rows: Frame | BinnedFrame): Float64Array => {
+    const binned = binnedFor(binner, rows)
+    const margins = new Float64Array(binned.rows * outputs)
+    for (let i = 0; i < margins.length; i++) margins[i] = start[i % outputs]!
+    addMargins(ensemble, binned.bins, stride, margins)
+    return margins
+  }
+  const predict = (rows: Frame | BinnedFrame): Float64Array => respond(spec, predictMargin(rows))
+  const predictBinnedRow = (bins: Uint8Array): Float64Array => {
+    const margins = Float64Array.from(start)
+    for (let t = 0; t < ensemble.roots.length; t++)
+      margins[t % outputs]! += ensemble.value[leafOf(ensemble, ensemble.roots[t]!, bins, 0)]!
+    return respond(spec, margins)
+  }
+  return {
+    ...parts,
+    outputs,
+    trees: ensemble.roots.length,
+    predictMargin,
+    predict,
+    predictProba: predict,
+    predictRow: (values) => predictBinnedRow(binRow(binner, values)),
+    predictBinnedRow,
+    toState: () => ({
+      kind: 'gbdt',
+      version: 1,
+      spec,
+      start,
+      binner: binnerToState(binner),
+      ensemble: ensembleToState(ensemble),
+      validationLoss: parts.validationLoss,
+    }),
+  }
+}
+
+/** The model of a state made by `toState`; predicts equally. */
+export function gbdtFromState(state: GbdtState): GbdtModel {
+  checkState(state, 'gbdt')
+  const { spec, start, validationLoss } = state
+  return gbdtModel({
+    spec,
+    start,
+    validationLoss,
+    binner: binnerFromState(state.binner),
+    ensemble: ensembleFromState(state.ensemble),
+  })
+}

@@ -1,0 +1,207 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { seededRandom } from '../../math/index.ts'
+import { takeRows, type Column, type Frame } from '../frame.ts'
+import { binFrame, binRow } from './binner.ts'
+import { trainGbdt } from './gbdt.ts'
+import { gbdtFromState, type GbdtState } from './gbdt-model.ts'
+
+/** Two useful numbers, a useful category, noise, and holes; the label follows a known logit. */
+function market(
+  rows: number,
+  seed: number,
+): { frame: Frame; labels: Float64Array; truth: number[] } {
+  const random = seededRandom(seed)
+  const a = Float64Array.from({ length: rows }, () => random.normal())
+  const b = Float64Array.from({ length: rows }, () => (random.next() < 0.1 ? NaN : random.normal()))
+  const noise = Float64Array.from({ length: rows }, () => random.next())
+  const codes = Int32Array.from({ length: rows }, () => random.int(6) - 1)
+  const effect = [1.5, -1, 0, 0.5, -1.5]
+  const truth = Array.from(a, (v, i) => {
+    const fromB = Number.isNaN(b[i]!) ? 1 : b[i]! > 0 ? 0.8 : -0.8
+    return v + fromB * Math.sign(v) + (codes[i]! < 0 ? 0 : effect[codes[i]!]!)
+  })
+  const labels = Float64Array.from(truth, (z) => (random.next() < 1 / (1 + Math.exp(-z)) ? 1 : 0))
+  const columns: Column[] = [
+    { kind: 'numeric', name: 'a', values: a },
+    { kind: 'numeric', name: 'b', values: b },
+    { kind: 'numeric', name: 'noise', values: noise },
+    { kind: 'categorical', name: 'c', codes, levels: ['p', 'q', 'r', 's', 't'] },
+  ]
+  return { frame: { rows, columns }, labels, truth }
+}
+
+/** Probability that a random positive scores above a random negative. */
+function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const order = Array.from({ length: labels.length }, (_, i) => i)
+  order.sort((i, j) => scores[i]! - scores[j]!)
+  let ranks = 0
+  let positives = 0
+  order.forEach((i, place) => {
+    ranks += labels[i]! * (place + 1)
+    positives += labels[i]!
+  })
+  return (ranks - (positives * (positives + 1)) / 2) / (positives * (labels.length - positives))
+}
+
+test('comes close to the true odds on rows it has not seen', () => {
+  const train = market(4000, 1)
+  const later = market(4000, 2)
+  const model = trainGbdt(train.frame, train.labels, { trees: 60, maxDepth: 4 })
+  const found = auc(model.predictProba(later.frame), later.labels)
+  const best = auc(later.truth, later.labels)
+  expect(best - found).toBeLessThan(0.02)
+  expect(found).toBeGreaterThan(0.75)
+})
+
+test('the inputs stay as they were and the answers do not depend on column order', () => {
+  const { frame, labels } = market(500, 3)
+  const before = structuredClone({ frame, labels })
+  const options = { trees: 20, rowFraction: 0.7, columnFraction: 0.6, seed: 5 }
+  const model = trainGbdt(frame, labels, options)
+  const turned = { rows: frame.rows, columns: frame.columns.toReversed() }
+  expect({ frame, labels }).toEqual(before)
+  expect(trainGbdt(turned, labels, options).predict(turned)).toEqual(model.predict(frame))
+  expect(trainGbdt(frame, labels, { ...options, seed: 6 }).predict(frame)).not.toEqual(
+    model.predict(frame),
+  )
+})
+
+test('a model survives JSON, and one row answers as the table does', () => {
+  const { frame, labels } = market(300, 4)
+  const model = trainGbdt(frame, labels, { trees: 15 })
+  const back = gbdtFromState(JSON.parse(JSON.stringify(model.toState())) as GbdtState)
+  const answers = model.predict(frame)
+  expect(back.predict(frame)).toEqual(answers)
+  expect(back.predict(binFrame(model.binner, frame))).toEqual(answers)
+  const c = model.binner.columns.find((column) => column.name === 'c')!
+  for (let row = 0; row < 50; row++) {
+    const vector = model.binner.columns.map((spec) => {
+      const column = frame.columns.find(({ name }) => name === spec.name)!
+      if (column.kind === 'numeric') return column.values[row]!
+      const level = column.levels[column.codes[row]!]
+      return level === undefined || c.kind === 'numeric' ? NaN : c.levels.indexOf(level)
+    })
+    expect(back.predictRow(vector)[0]).toBe(answers[row])
+    expect(back.predictBinnedRow(binRow(back.binner, vector))[0]).toBe(answers[row])
+  }
+})
+
+test('a weight of two is the row twice', () => {
+  const { frame, labels } = market(400, 5)
+  const weights = Float64Array.from(labels, (_, i) => 1 + (i % 2))
+  const index = Array.from(labels.keys()).flatMap((i) => (i % 2 ? [i, i] : [i]))
+  const options = { trees: 10, maxBins: 255, binner: trainGbdt(frame, labels, { trees: 1 }).binner }
+  const weighted = trainGbdt(frame, labels, { ...options, weights })
+  const doubled = trainGbdt(
+    takeRows(frame, index),
+    index.map((i) => labels[i]!),
+    options,
+  )
+  const a = weighted.predict(frame)
+  const b = doubled.predict(frame)
+  for (let i = 0; i < a.length; i++) expect(a[i]).toBeCloseTo(b[i]!, 5)
+})
+
+test('missing values go where the labels say, unseen categories count as rare', () => {
+  const rows = 400
+  const random = seededRandom(6)
+  const values = Float64Array.from({ length: rows }, (_, i) => (i % 4 ? random.next() : NaN))
+  const labels = Float64Array.from(values, (v) => (Number.isNaN(v) || v > 0.7 ? 1 : 0))
+  const frame: Frame = { rows, columns: [{ kind: 'numeric', name: 'x', values }] }
+  const model = trainGbdt(frame, labels, { trees: 30 })
+  expect(model.predictRow([NaN])[0]).toBeGreaterThan(0.9)
+  expect(model.predictRow([0.9])[0]).toBeGreaterThan(0.9)
+  expect(model.predictRow([0.3])[0]).toBeLessThan(0.1)
+
+  const codes = Int32Array.from({ length: rows }, (_, i) => (i < 12 ? 2 + (i % 6) : i % 2))
+  const levels = ['no', 'yes', ...'abcdef']
+  const column: Column = { kind: 'categorical', name: 'k', codes, levels }
+  const rareOnes = Float64Array.from(codes, (k) => (k === 0 ? 0 : 1))
+  const second = trainGbdt({ rows, columns: [column] }, rareOnes, { trees: 30 })
+  const unseen: Column = { ...column, codes: Int32Array.of(0, 1), levels: ['never', 'no'] }
+  const [never, no] = second.predict({ rows: 2, columns: [unseen] })
+  expect(never).toBeGreaterThan(0.8)
+  expect(no).toBeLessThan(0.1)
+})
+
+test('monotone constraints hold for every other column value', () => {
+  const { frame, labels } = market(1500, 7)
+  const model = trainGbdt(frame, labels, { trees: 40, monotone: { a: 1, noise: -1 } })
+  const at = (name: string): number => model.binner.columns.findIndex((c) => c.name === name)
+  const cell = fc.double({ min: -3, max: 3, noNaN: true })
+  fc.assert(
+    fc.property(cell, cell, cell, fc.integer({ min: -1, max: 4 }), (b, x, y, c) => {
+      const row = (a: number, noise: number): number => {
+        const vector = [0, 0, 0, 0]
+        vector[at('a')] = a
+        vector[at('b')] = b
+        vector[at('c')] = c
+        vector[at('noise')] = noise
+        return model.predictRow(vector)[0]!
+      }
+      const [low, high] = [Math.min(x, y), Math.max(x, y)]
+      expect(row(low, 0.5)).toBeLessThanOrEqual(row(high, 0.5))
+      expect(row(0, low)).toBeGreaterThanOrEqual(row(0, high))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('early stopping keeps the best iteration', () => {
+  const { frame, labels } = market(600, 8)
+  const model = trainGbdt(frame, labels, {
+    trees: 500,
+    learningRate: 0.3,
+    validationFraction: 0.3,
+    patience: 10,
+  })
+  const { validationLoss } = model
+  expect(model.trees).toBe(validationLoss.indexOf(Math.min(...validationLoss)) + 1)
+  expect(validationLoss.length).toBe(model.trees + 10)
+})
+
+test('progress is told, and a raised flag stops the training', () => {
+  const { frame, labels } = market(100, 9)
+  const seen: number[] = []
+  const signal = { aborted: false }
+  const run = (): unknown =>
+    trainGbdt(frame, labels, {
+      trees: 10,
+      signal,
+      onProgress(fraction) {
+        seen.push(fraction)
+        signal.aborted = fraction >= 0.5
+      },
+    })
+  expect(run).toThrow(expect.objectContaining({ name: 'AbortError' }))
+  expect(seen).toEqual([0.1, 0.2, 0.3, 0.4, 0.5])
+})
+
+test('one class, one row, no columns and constant columns give an answer', () => {
+  const { frame } = market(30, 10)
+  const ones = new Float64Array(30).fill(1)
+  expect(
+    trainGbdt(frame, ones)
+      .predict(frame)
+      .every((p) => p > 0.95 && p < 1),
+  ).toBe(true)
+  const one = trainGbdt(takeRows(frame, [3]), [0])
+  expect(one.predict(takeRows(frame, [3]))[0]).toBeGreaterThan(0)
+  const none = trainGbdt({ rows: 4, columns: [] }, [0, 1, 1, 1])
+  expect(none.predict({ rows: 2, columns: [] })[0]).toBeCloseTo(0.75)
+})
+
+test('wrong labels and options are named', () => {
+  const { frame, labels } = market(10, 11)
+  expect(() => trainGbdt(frame, [1])).toThrow('1 labels for 10 rows')
+  expect(() =>
+    trainGbdt(
+      frame,
+      labels.map(() => 2),
+    ),
+  ).toThrow('Label 2 of row 0')
+  expect(() => trainGbdt(frame, labels, { maxDepth: 0 })).toThrow('maxDepth must be an integer')
+  expect(() => trainGbdt(frame, labels, { monotone: { c: 1 } })).toThrow('not a numeric column')
+  expect(() => trainGbdt({ rows: 0, columns: [] }, [])).toThrow('no rows')
+})

@@ -1,0 +1,256 @@
+/**
+ * The best split of a node, from its histograms (Chen and Guestrin 2016, equation 7):
+ *   gain = 1/2 (GL^2 / (HL + l2) + GR^2 / (HR + l2) - G^2 / (H + l2)).
+ * Sums of gradients are integers in quantised units; `Scale` turns them into real ones.
+ */
+import type { Arena } from './arena.ts'
+import { MISSING_BIN } from './binner.ts'
+import { SET_WORDS, type Split } from './ensemble.ts'
+
+/** Real gradient and hessian of one quantised unit. */
+export interface Scale {
+  readonly g: number
+  readonly h: number
+}
+
+/** Quantised sums of a node, and the range its leaf values must keep (monotone constraints). */
+export interface NodeSums {
+  readonly g: number
+  readonly h: number
+  readonly lower: number
+  readonly upper: number
+}
+
+export interface SplitRules {
+  readonly l2: number
+  readonly minChildWeight: number
+  readonly minSplitGain: number
+  /** Extra l2 for categorical splits. */
+  readonly categoryL2: number
+  /** Added to the hessian when categories are sorted by G/H: rare ones move to the middle. */
+  readonly categorySmoothing: number
+  /** Per column: value bins in use. */
+  readonly bins: Uint8Array
+  /** Per column: 1 when categorical. */
+  readonly categorical: Uint8Array
+  /** Per column: 1 rising, -1 falling, 0 free; undefined when all are free. */
+  readonly monotone: Int8Array | undefined
+}
+
+/** What a node's leaf would add: -G / (H + l2), kept inside the node's range. */
+export function leafValue(sums: NodeSums, scale: Scale, l2: number): number {
+  const h = sums.h * scale.h + l2
+  const w = h > 0 ? (-sums.g * scale.g) / h : 0
+  return Math.min(Math.max(w, sums.lower), sums.upper)
+}
+
+/** Twice the loss reduction of a leaf with sums G, H (l2 included): G^2 / H. */
+const score = (g: number, h: number): number => (h > 0 ? (g * g) / h : 0)
+
+/** A split with the quantised sums of its left side. */
+export interface SplitChoice extends Split {
+  readonly leftG: number
+  readonly leftH: number
+}
+
+type Best = { -readonly [K in keyof SplitChoice]: SplitChoice[K] }
+
+/**
+ * The best split among `features` (column numbers in [from, to) of the list), or null when none
+ * gains more than `minSplitGain`. `cells` is the index (int32) of the node's first histogram.
+ * Equal gains: the first column and the lowest threshold win.
+ */
+export function bestSplit(
+  arena: Arena,
+  cells: number,
+  node: NodeSums,
+  scale: Scale,
+  rules: SplitRules,
+  features: Int32Array,
+): SplitChoice | null {
+  const parent =
+    rules.monotone === undefined
+      ? score(node.g * scale.g, node.h * scale.h + rules.l2)
+      : scoreAt(node, scale, rules.l2, node)
+  const best: Best = {
+    gain: 0,
+    feature: -1,
+    threshold: 0,
+    missingLeft: false,
+    set: null,
+    leftG: 0,
+    leftH: 0,
+  }
+  for (const f of features) {
+    const at = cells + f * 512
+    const floor = parent + 2 * Math.max(best.gain, rules.minSplitGain)
+    if (rules.categorical[f]) scanCategories(arena, at, f, node, scale, rules, parent, best)
+    else if (rules.monotone) scanBounded(arena, at, f, node, scale, rules, parent, best)
+    else scanNumeric(arena, at, f, node, scale, rules, parent, floor, best)
+  }
+  return best.feature < 0 || best.gain <= rules.minSplitGain ? null : { ...best }
+}
+
+/**
+ * Thresholds of one numeric column, missing rows right and then left. `floor` is the score that
+ * must be beaten.
+ */
+function scanNumeric(
+  { i32, u32 }: Arena,
+  at: number,
+  f: number,
+  node: NodeSums,
+  scale: Scale,
+  rules: SplitRules,
+  parent: number,
+  floor: number,
+  best: Best,
+): void {
+  const missing = at + 2 * MISSING_BIN
+  const missingH = u32[missing]!
+  const last = rules.bins[f]! - (missingH > 0 ? 0 : 1)
+  const { l2, minChildWeight } = rules
+  let top = floor
+  for (let pass = 0; pass < (missingH > 0 ? 2 : 1); pass++) {
+    let g = pass === 1 ? i32[missing + 1]! : 0
+    let h = pass === 1 ? missingH : 0
+    for (let b = 0, cell = at; b < last; b++, cell += 2) {
+      const own = u32[cell]!
+      if (own === 0) continue
+      h += own
+      g += i32[cell + 1]!
+      const hl = h * scale.h
+      const hr = (node.h - h) * scale.h
+      if (hl < minChildWeight) continue
+      if (hr < minChildWeight || h >= node.h) break
+      const gl = g * scale.g
+      const gr = (node.g - g) * scale.g
+      const s = (gl * gl * (hr + l2) + gr * gr * (hl + l2)) / ((hl + l2) * (hr + l2))
+      if (s > top) {
+        top = s
+        best.gain = (s - parent) / 2
+        best.feature = f
+        best.threshold = b
+        best.missingLeft = missingH > 0 ? pass === 1 : 2 * h > node.h
+        best.set = null
+        best.leftG = g
+        best.leftH = h
+      }
+    }
+  }
+}
+
+/** Score of a leaf whose value is clipped to the node's range: -(2 G w + (H + l2) w^2). */
+function scoreAt(sums: { g: number; h: number }, scale: Scale, l2: number, node: NodeSums): number {
+  const { lower, upper } = node
+  const w = leafValue({ g: sums.g, h: sums.h, lower, upper }, scale, l2)
+  return -(2 * sums.g * scale.g * w + (sums.h * scale.h + l2) * w * w)
+}
+
+/** As scanNumeric, with leaf values clipped to the node's range and ordered as constrained. */
+function scanBounded(
+  { i32, u32 }: Arena,
+  at: number,
+  f: number,
+  node: NodeSums,
+  scale: Scale,
+  rules: SplitRules,
+  parent: number,
+  best: Best,
+): void {
+  const missing = at + 2 * MISSING_BIN
+  const missingH = u32[missing]!
+  const { l2, minChildWeight, minSplitGain } = rules
+  const sign = rules.monotone?.[f] ?? 0
+  const { lower, upper } = node
+  for (let pass = 0; pass < (missingH > 0 ? 2 : 1); pass++) {
+    let g = pass === 1 ? i32[missing + 1]! : 0
+    let h = pass === 1 ? missingH : 0
+    // A constrained column orders only its values: where missing rows go must not break the order,
+    // so "all values left, missing right" is left out for it.
+    const last = rules.bins[f]! - (missingH > 0 && sign === 0 ? 0 : 1)
+    for (let b = 0, cell = at; b < last; b++, cell += 2) {
+      if (u32[cell]! === 0) continue
+      h += u32[cell]!
+      g += i32[cell + 1]!
+      const right = { g: node.g - g, h: node.h - h, lower, upper }
+      const left = { g, h, lower, upper }
+      if (right.h <= 0 || right.h * scale.h < minChildWeight) break
+      if (h * scale.h < minChildWeight) continue
+      if (sign * (leafValue(right, scale, l2) - leafValue(left, scale, l2)) < 0) continue
+      const gain = (scoreAt(left, scale, l2, node) + scoreAt(right, scale, l2, node) - parent) / 2
+      if (gain > Math.max(best.gain, minSplitGain)) {
+        best.gain = gain
+        best.feature = f
+        best.threshold = b
+        best.missingLeft = missingH > 0 ? pass === 1 : 2 * h > node.h
+        best.set = null
+        best.leftG = g
+        best.leftH = h
+      }
+    }
+  }
+}
+
+/**
+ * Categories sorted by G / (H + smoothing) and cut once: for a convex loss the best of all subsets
+ * is such a prefix (Fisher 1958; Ke et al. 2017). Missing is a category. Categories that no row of
+ * this node has go to the heavier side.
+ */
+function scanCategories(
+  { i32, u32 }: Arena,
+  at: number,
+  f: number,
+  node: NodeSums,
+  scale: Scale,
+  rules: SplitRules,
+  parent: number,
+  best: Best,
+): void {
+  const found: number[] = []
+  const ratio = new Float64Array(256)
+  for (let b = 0; b <= MISSING_BIN; b++) {
+    const h = u32[at + 2 * b]!
+    if (h === 0) continue
+    ratio[b] = (i32[at + 2 * b + 1]! * scale.g) / (h * scale.h + rules.categorySmoothing)
+    found.push(b)
+  }
+  found.sort((a, b) => ratio[a]! - ratio[b]! || a - b)
+  const l2 = rules.l2 + (found.length > 2 ? rules.categoryL2 : 0)
+  const { minChildWeight, minSplitGain, monotone } = rules
+  let cut = -1
+  let heavyLeft = false
+  let g = 0
+  let h = 0
+  for (let i = 0; i + 1 < found.length; i++) {
+    const cell = at + 2 * found[i]!
+    h += u32[cell]!
+    g += i32[cell + 1]!
+    const right = { g: node.g - g, h: node.h - h }
+    if (right.h <= 0 || right.h * scale.h < minChildWeight) break
+    if (h * scale.h < minChildWeight) continue
+    const sum = monotone
+      ? scoreAt({ g, h }, scale, l2, node) + scoreAt(right, scale, l2, node)
+      : score(g * scale.g, h * scale.h + l2) + score(right.g * scale.g, right.h * scale.h + l2)
+    const gain = (sum - parent) / 2
+    if (gain > Math.max(best.gain, minSplitGain)) {
+      best.gain = gain
+      best.feature = f
+      best.leftG = g
+      best.leftH = h
+      cut = i
+      heavyLeft = 2 * h > node.h
+    }
+  }
+  if (cut < 0) return
+  const set = new Uint32Array(SET_WORDS)
+  if (heavyLeft) set.fill(0xffffffff)
+  found.forEach((b, i) => {
+    const bit = 1 << (b & 31)
+    if (i <= cut) set[b >> 5]! |= bit
+    else set[b >> 5]! &= ~bit
+  })
+  best.threshold = 0
+  best.missingLeft = ((set[MISSING_BIN >> 5]! >>> 31) & 1) === 1
+  best.set = set
+}
