@@ -1,0 +1,30 @@
+/**
+ * features: what we know of this lead at this moment. In: entries of the log. Out: a small state
+ * per lead and every feature's value as of a moment, the same online, replayed and rebuilt.
+ * May import core, math, platform and store.
+ */
+export type {
+  CategoricalFeature,
+  FeatureDeclaration,
+  FeatureGroup,
+  FeatureWindow,
+  NumericFeature,
+} from './declaration.ts'
+export {
+  applyEntry,
+  emptyState,
+  foldEntries,
+  foldOrder,
+  needsRefold,
+  type LeadState,
+} from './state.ts'
+export {
+  BehaviorFeatureExtractor,
+  CATEGORICAL_FEATURES,
+  extractFeatures,
+  FEATURES,
+  NUMERIC_FEATURES,
+  TimeFeatureExtractor,
+  type FeatureExtractor,
+  type FeatureVector,
+} from './vector.ts'

@@ -1,0 +1,78 @@
+/** Reading the state: every feature's value as of a moment. */
+import { BEHAVIOR_FEATURES } from './behavior-features.ts'
+import type { CategoricalFeature, FeatureDeclaration, NumericFeature } from './declaration.ts'
+import type { LeadState } from './state.ts'
+import { TIME_FEATURES } from './time-features.ts'
+
+/** All numeric features, in the order of `FeatureVector.numeric`. */
+export const NUMERIC_FEATURES: readonly NumericFeature[] = [...BEHAVIOR_FEATURES, ...TIME_FEATURES]
+
+/** All categorical features, in the order of `FeatureVector.categorical`. */
+export const CATEGORICAL_FEATURES: readonly CategoricalFeature[] = []
+
+/** Every feature, declared once. */
+export const FEATURES: readonly FeatureDeclaration[] = [
+  ...NUMERIC_FEATURES,
+  ...CATEGORICAL_FEATURES,
+]
+
+export interface FeatureVector {
+  /** The moment the values are for, milliseconds since the epoch. */
+  readonly asOf: number
+  /** Highest log position the values know of; -1 without entries. */
+  readonly knownPosition: number
+  /** One per NUMERIC_FEATURES; NaN means "not enough data" and nothing else. */
+  readonly numeric: Float64Array
+  /** One per CATEGORICAL_FEATURES; null means "not enough data". */
+  readonly categorical: readonly (string | null)[]
+}
+
+/** One group's extractor: the values of `features` as of `asOf`. Changes nothing. */
+export interface FeatureExtractor {
+  readonly features: readonly NumericFeature[]
+  extract: (state: LeadState, asOf: number) => Float64Array
+}
+
+function extractorOf(features: readonly NumericFeature[]): FeatureExtractor {
+  return {
+    features,
+    extract(state, asOf) {
+      const values = new Float64Array(features.length)
+      extractInto(values, features, state, asOf)
+      return values
+    },
+  }
+}
+
+export const BehaviorFeatureExtractor = extractorOf(BEHAVIOR_FEATURES)
+export const TimeFeatureExtractor = extractorOf(TIME_FEATURES)
+
+function extractInto(
+  values: Float64Array,
+  features: readonly NumericFeature[],
+  state: LeadState,
+  asOf: number,
+): void {
+  for (let i = 0; i < features.length; i++) {
+    const feature = features[i]!
+    const enough = feature.evidence(state, asOf) >= feature.minimum
+    values[i] = enough ? feature.value(state, asOf) : Number.NaN
+  }
+}
+
+/**
+ * Every feature of one lead as of `asOf` (milliseconds since the epoch, not before the entries
+ * folded). Changes nothing: the state may be read at any number of moments.
+ */
+export function extractFeatures(state: LeadState, asOf: number): FeatureVector {
+  const numeric = new Float64Array(NUMERIC_FEATURES.length)
+  extractInto(numeric, NUMERIC_FEATURES, state, asOf)
+  return {
+    asOf,
+    knownPosition: state.knownPosition,
+    numeric,
+    categorical: CATEGORICAL_FEATURES.map((feature) =>
+      feature.evidence(state, asOf) >= feature.minimum ? feature.level(state, asOf) : null,
+    ),
+  }
+}
