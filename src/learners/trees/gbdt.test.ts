@@ -205,3 +205,27 @@ test('wrong labels and options are named', () => {
   expect(() => trainGbdt(frame, labels, { monotone: { c: 1 } })).toThrow('not a numeric column')
   expect(() => trainGbdt({ rows: 0, columns: [] }, [])).toThrow('no rows')
 })
+
+test('the WebAssembly kernel grows the trees that the TypeScript one grows', () => {
+  const { frame, labels } = market(3000, 12)
+  const options = { trees: 12, rowFraction: 0.8, columnFraction: 0.7, minChildWeight: 0.1 }
+  const script = trainGbdt(frame, labels, { ...options, kernel: 'script' })
+  const wasm = trainGbdt(frame, labels, { ...options, kernel: 'wasm' })
+  expect(wasm.toState()).toEqual(script.toState())
+  expect(wasm.ensemble.feature.length).toBeGreaterThan(100)
+
+  // Fourteen columns take the kernel through its groups of eight, four and one.
+  const random = seededRandom(13)
+  const columns = Array.from({ length: 14 }, (_, f): Column => {
+    const values = Float64Array.from({ length: 900 }, () => Math.round(random.normal() * 40))
+    return { kind: 'numeric', name: `x${f}`, values }
+  })
+  const target = Float64Array.from({ length: 900 }, (_, i) =>
+    columns.reduce((sum, c, f) => sum + (c.kind === 'numeric' ? c.values[i]! * (f % 3) : 0), 0),
+  )
+  const wide: Frame = { rows: 900, columns }
+  const squared = { objective: 'squared', trees: 10 } as const
+  expect(trainGbdt(wide, target, { ...squared, kernel: 'wasm' }).toState()).toEqual(
+    trainGbdt(wide, target, { ...squared, kernel: 'script' }).toState(),
+  )
+})

@@ -16,6 +16,7 @@ import { HISTOGRAM_BYTES, scriptKernel } from './kernel.ts'
 import { createObjective, meanLoss, weightedQuantile } from './objective.ts'
 import { quantise, scaleOf, sumBlocks, SUM_BLOCK } from './quantise.ts'
 import type { Objective, Target } from './target.ts'
+import { wasmKernel, wasmWorks } from './wasm-kernel.ts'
 import { holdOut, labelledRows, withClassWeights, type LabelledRows } from './training-rows.ts'
 
 /**
@@ -74,14 +75,15 @@ function startBoosting(part: LabelledRows, binner: Binner, settings: GbdtSetting
   const { rows } = frame
   const columns = binner.columns.length
   const rules = growRules(binner, settings)
-  const { arena, places } = createWorkspace(rows, columns, rules)
+  const wasm = usesWasm(settings.kernel, rows * columns)
+  const { arena, places } = createWorkspace(rows, columns, rules, wasm)
   const binned = arena.u8.subarray(places.bins, places.bins + rows * columns)
   binInto(binner, frame, binned)
   const objective = createObjective(settings.spec, target)
   const start = objective.start()
   const margins = new Float64Array(rows * start.length)
   for (let i = 0; i < margins.length; i++) margins[i] = start[i % start.length]!
-  const workshop = { arena, places, rules, kernel: scriptKernel(arena) }
+  const workshop = { arena, places, rules, kernel: wasm ? wasmKernel(arena) : scriptKernel(arena) }
   const random = seededRandom(settings.seed).fork('boosting')
   return { workshop, binned, target, objective, start, margins, random }
 }
@@ -102,6 +104,16 @@ function growRules({ columns }: Binner, settings: GbdtSettings): GrowRules {
   }
 }
 
+/** Cells from which a WebAssembly memory is worth its set-up. */
+const WASM_CELLS = 50_000
+
+function usesWasm(kernel: GbdtSettings['kernel'], cells: number): boolean {
+  if (kernel === 'auto') return cells >= WASM_CELLS && wasmWorks()
+  if (kernel === 'wasm' && !wasmWorks())
+    throw new AppError('invalid-request', 'kernel: this engine has no shared WebAssembly memory')
+  return kernel === 'wasm'
+}
+
 /** Histograms kept for open nodes take at most this much; beyond it they are summed afresh. */
 const HISTOGRAM_BUDGET = 64 * 2 ** 20
 const MOST_BYTES = 2 ** 31 - 65536
@@ -111,6 +123,7 @@ export function createWorkspace(
   rows: number,
   columns: number,
   { maxDepth, maxLeaves }: { maxDepth: number; maxLeaves: number },
+  wasm: boolean,
 ): { arena: Arena; places: Places } {
   const each = Math.max(1, columns) * HISTOGRAM_BYTES
   // Only nodes at least two levels above the cap keep histograms for their grandchildren.
@@ -125,7 +138,7 @@ export function createWorkspace(
     packed: plan.take(8 * rows),
     ordered: plan.take(8 * rows),
     features: plan.take(4 * columns),
-    set: plan.take(32),
+    sides: plan.take(256),
     histograms: plan.take(slots * each),
     slots,
   }
@@ -134,7 +147,7 @@ export function createWorkspace(
       'invalid-request',
       `${rows} rows x ${columns} columns need ${plan.size()} bytes, more than 2 GiB: draw a sample`,
     )
-  return { arena: createArena(plan.size(), false), places }
+  return { arena: createArena(plan.size(), wasm), places }
 }
 
 /** The validation part and how the loss on it went. */

@@ -4,7 +4,7 @@
  */
 import type { Arena } from './arena.ts'
 import { MISSING_BIN } from './binner.ts'
-import { SET_WORDS, treeBuilder, type Split, type TreeEnsemble } from './ensemble.ts'
+import { treeBuilder, type Split, type TreeEnsemble } from './ensemble.ts'
 import { HISTOGRAM_BYTES, type Kernel } from './kernel.ts'
 import {
   bestSplit,
@@ -28,8 +28,8 @@ export interface Places {
   readonly ordered: number
   /** int32 column numbers used by this tree. */
   readonly features: number
-  /** 256 bits: the bins that go left. */
-  readonly set: number
+  /** 256 bytes: 1 for each bin that goes left. */
+  readonly sides: number
   /** Histograms of `slots` nodes. */
   readonly histograms: number
   readonly slots: number
@@ -198,9 +198,10 @@ function fill(
   const gradients = inOrder ? packed : ordered
   for (let c = 0; c < task.count; c += CHUNK) {
     const n = Math.min(CHUNK, task.count - c)
-    const chunkRows = inOrder ? -1 : rows + 4 * c
+    const first = inOrder ? bins + c * columns : bins
+    const chunkRows = inOrder ? 0 : rows + 4 * c
     for (const { at: list, width } of groups)
-      kernel.histogram(bins, columns, chunkRows, c, gradients + 8 * c, n, list, width, at)
+      kernel.histogram(first, columns, chunkRows, gradients + 8 * c, n, list, width, at)
   }
 }
 
@@ -218,23 +219,23 @@ function search(
   task.split = bestSplit(arena, cells, task.sums, scale, rules, features)
 }
 
-/** The eight words of bins that go left. */
-export function leftSet(split: Split): Uint32Array {
-  if (split.set) return split.set
-  const set = new Uint32Array(SET_WORDS)
-  for (let b = 0; b <= split.threshold; b++) set[b >> 5]! |= 1 << (b & 31)
-  if (split.missingLeft) set[MISSING_BIN >> 5]! |= 1 << 31
-  return set
+/** Writes 1 for each bin that goes left, 0 for the others. */
+function writeSides(sides: Uint8Array, split: Split): void {
+  const { set, threshold } = split
+  for (let b = 0; b < MISSING_BIN; b++)
+    sides[b] = set ? (set[b >> 5]! >>> (b & 31)) & 1 : b <= threshold ? 1 : 0
+  sides[MISSING_BIN] = split.missingLeft ? 1 : 0
 }
 
 /** Partitions the rows of `parent` and makes its two children; `left` is the left one's node. */
 function splitTask(workshop: Workshop, parent: Task, left: number, scale: Scale): [Task, Task] {
   const { arena, kernel, places, rules } = workshop
   const split = parent.split!
-  arena.u32.set(leftSet(split), places.set >> 2)
+  const { columns, sides, scratch } = places
+  writeSides(arena.u8.subarray(sides, sides + 256), split)
   const rows = places.rows + 4 * parent.from
-  const { bins, columns, set, scratch } = places
-  const count = kernel.partition(bins, columns, split.feature, set, rows, parent.count, scratch)
+  const bins = places.bins + split.feature
+  const count = kernel.partition(bins, columns, sides, rows, parent.count, scratch)
   const { lower, upper, g, h } = parent.sums
   const leftSums = { g: split.leftG, h: split.leftH, lower, upper }
   const rightSums = { g: g - split.leftG, h: h - split.leftH, lower, upper }

@@ -10,71 +10,59 @@ import type { Arena } from './arena.ts'
 /** Bytes of one column's histogram: 256 cells of 8 bytes. */
 export const HISTOGRAM_BYTES = 2048
 
+/** All arguments are addresses in bytes, or counts. */
 export interface Kernel {
   /**
-   * Adds `count` rows to the histograms of `width` (1, 4 or 8) columns.
-   * @param bins address of the binned table; `stride` its bytes per row
-   * @param rows address of the row numbers (int32), or -1: rows 0, 1, 2 ... from `first`
-   * @param gradients address of the packed gradients in the order of the rows
-   * @param features address of `width` column numbers (int32)
-   * @param histograms address of the first of the node's histograms (column 0)
+   * Adds `count` rows to the histograms of `width` columns.
+   * @param bins the binned table; `stride` its bytes per row
+   * @param rows row numbers (int32), or 0: the rows follow one another from `bins` on
+   * @param gradients packed gradients in the order of the rows
+   * @param features `width` column numbers (int32): 8 neighbours, any 4, or 1
+   * @param histograms the first of the node's histograms (column 0)
    */
-  histogram: (
+  readonly histogram: (
     bins: number,
     stride: number,
     rows: number,
-    first: number,
     gradients: number,
     count: number,
     features: number,
     width: number,
     histograms: number,
   ) => void
-  /** from[i] -= what[i] over `bytes` of histogram cells. */
-  subtract: (from: number, what: number, bytes: number) => void
+  /** from -= what, over `bytes` of histogram cells (a multiple of 32). */
+  readonly subtract: (from: number, what: number, bytes: number) => void
   /** out[i] = gradients[rows[i]], 8 bytes each. */
-  gather: (gradients: number, rows: number, count: number, out: number) => void
+  readonly gather: (gradients: number, rows: number, count: number, out: number) => void
   /**
-   * Stable partition of `count` row numbers at `rows` by the 256-bit set at `set`: those whose bin
-   * of the column is in the set first. Uses `scratch` for as many; gives how many went left.
+   * Stable partition of `count` row numbers at `rows`: first those whose bin b, at `bins` + row *
+   * `stride`, has a 1 in the byte `sides` + b. Uses `scratch` for as many.
+   * Gives the number of those first ones.
    */
-  partition: (
+  readonly partition: (
     bins: number,
     stride: number,
-    feature: number,
-    set: number,
+    sides: number,
     rows: number,
     count: number,
     scratch: number,
   ) => number
 }
 
-export function scriptKernel({ u8, i32, u32 }: Arena): Kernel {
-  const oneColumn = (
-    bins: number,
-    stride: number,
-    rows: number,
-    first: number,
-    gradients: number,
-    count: number,
-    histogram: number,
-  ): void => {
-    const cells = histogram >> 2
-    let g = gradients >> 2
-    const at = rows >> 2
-    for (let i = 0; i < count; i++, g += 2) {
-      const row = rows < 0 ? first + i : i32[at + i]!
-      const cell = cells + (u8[bins + row * stride]! << 1)
-      i32[cell] = (i32[cell]! + i32[g]!) | 0
-      i32[cell + 1] = (i32[cell + 1]! + i32[g + 1]!) | 0
-    }
-  }
+export function scriptKernel({ u8, i32 }: Arena): Kernel {
   return {
-    histogram(bins, stride, rows, first, gradients, count, features, width, histograms) {
+    histogram(bins, stride, rows, gradients, count, features, width, histograms) {
       for (let k = 0; k < width; k++) {
         const f = i32[(features >> 2) + k]!
-        const own = histograms + f * HISTOGRAM_BYTES
-        oneColumn(bins + f, stride, rows, first, gradients, count, own)
+        const cells = (histograms + f * HISTOGRAM_BYTES) >> 2
+        let g = gradients >> 2
+        const at = rows >> 2
+        for (let i = 0; i < count; i++, g += 2) {
+          const row = rows === 0 ? i : i32[at + i]!
+          const cell = cells + (u8[bins + f + row * stride]! << 1)
+          i32[cell] = (i32[cell]! + i32[g]!) | 0
+          i32[cell + 1] = (i32[cell + 1]! + i32[g + 1]!) | 0
+        }
       }
     },
     subtract(from, what, bytes) {
@@ -89,14 +77,13 @@ export function scriptKernel({ u8, i32, u32 }: Arena): Kernel {
         i32[o + 1] = i32[g + 1]!
       }
     },
-    partition(bins, stride, feature, set, rows, count, scratch) {
+    partition(bins, stride, sides, rows, count, scratch) {
       const from = rows >> 2
       const aside = scratch >> 2
       let left = 0
       for (let i = 0; i < count; i++) {
         const row = i32[from + i]!
-        const bin = u8[bins + row * stride + feature]!
-        const go = (u32[(set >> 2) + (bin >> 5)]! >>> (bin & 31)) & 1
+        const go = u8[sides + u8[bins + row * stride]!]!
         i32[from + left] = row
         i32[aside + i - left] = row
         left += go

@@ -1,0 +1,70 @@
+/** The WebAssembly kernel over an arena's memory. */
+import { KERNEL_BASE64 } from '../kernel/histogram-bytes.ts'
+import type { Arena } from './arena.ts'
+import { fromBase64 } from './bytes.ts'
+import { HISTOGRAM_BYTES, type Kernel } from './kernel.ts'
+
+/** The functions of kernel/histogram.asm.ts. */
+interface KernelExports {
+  histogram8: (
+    bins: number,
+    stride: number,
+    rows: number,
+    gradients: number,
+    count: number,
+    histogram: number,
+  ) => void
+  histogram8InOrder: (
+    bins: number,
+    stride: number,
+    gradients: number,
+    count: number,
+    histogram: number,
+  ) => void
+  histogram4: (
+    bins: number,
+    stride: number,
+    rows: number,
+    gradients: number,
+    count: number,
+    features: number,
+    histograms: number,
+  ) => void
+  histogram1: KernelExports['histogram8']
+  subtract: Kernel['subtract']
+  gather: Kernel['gather']
+  partition: Kernel['partition']
+}
+
+let compiled: WebAssembly.Module | undefined
+
+/** Whether this JavaScript engine can run the kernel: WebAssembly, SIMD and shared memory. */
+export function wasmWorks(): boolean {
+  return (
+    typeof WebAssembly === 'object' &&
+    typeof SharedArrayBuffer === 'function' &&
+    WebAssembly.validate(fromBase64(KERNEL_BASE64))
+  )
+}
+
+/** @throws TypeError when the arena is not a WebAssembly memory. */
+export function wasmKernel({ memory, i32 }: Arena): Kernel {
+  if (!memory) throw new TypeError('The arena has no WebAssembly memory')
+  compiled ??= new WebAssembly.Module(fromBase64(KERNEL_BASE64))
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
+  const k = exports as unknown as KernelExports
+  return {
+    histogram(bins, stride, rows, gradients, count, features, width, histograms) {
+      if (width === 4)
+        return k.histogram4(bins, stride, rows, gradients, count, features, histograms)
+      const f = i32[features >> 2]!
+      const own = histograms + f * HISTOGRAM_BYTES
+      if (width === 1) k.histogram1(bins + f, stride, rows, gradients, count, own)
+      else if (rows === 0) k.histogram8InOrder(bins + f, stride, gradients, count, own)
+      else k.histogram8(bins + f, stride, rows, gradients, count, own)
+    },
+    subtract: k.subtract,
+    gather: k.gather,
+    partition: k.partition,
+  }
+}
