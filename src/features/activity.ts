@@ -1,5 +1,5 @@
 /** Counts of what the lead did, by type, by exponential decay and by sliding six-hour buckets. */
-import { DAY, HOUR } from './declaration.ts'
+import { DAY, HOUR } from './calendar.ts'
 import type { Fact } from './fact.ts'
 
 const BUCKET = 6 * HOUR

@@ -3,6 +3,7 @@ import { EVENT_TYPES, type EventType } from '../core/index.ts'
 import { evenness, medianInPlace } from '../math/index.ts'
 import { decay, slidingSum } from './activity.ts'
 import { REPLY_WINDOW } from './behavior.ts'
+import { HOUR } from './calendar.ts'
 import { UNBOUNDED, type NumericFeature } from './declaration.ts'
 import type { LeadState } from './state.ts'
 
@@ -172,7 +173,7 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
     label: 'Time to answer',
     sentence: 'Usually answers within {value} hours.',
     unit: 'hours',
-    range: [0, REPLY_WINDOW / 3_600_000],
+    range: [0, REPLY_WINDOW / HOUR],
     how: 'Median of the latest 16 response times.',
     window: 'recent',
     minimum: 1,

@@ -1,7 +1,7 @@
 /** What the behavior group remembers: choices, replies, searches, candidates. */
 import { EVENT_TYPES } from '../core/index.ts'
 import { decay } from './activity.ts'
-import { DAY } from './declaration.ts'
+import { DAY, HOUR } from './calendar.ts'
 import { addWeight, emptyTable, propertyKey, scaleWeights, type WeightTable } from './distinct.ts'
 import type { Fact } from './fact.ts'
 import { SESSION_GAP } from './session.ts'
@@ -97,7 +97,7 @@ function noteReply(s: BehaviorState, time: number): void {
   }
   s.answered++
   if (s.delays.length === DELAYS) s.delays.shift()
-  s.delays.push(elapsed / 3_600_000)
+  s.delays.push(elapsed / HOUR)
 }
 
 function noteSearch(s: BehaviorState, time: number): void {

@@ -45,6 +45,4 @@ export interface CategoricalFeature extends Declaration {
 
 export type FeatureDeclaration = NumericFeature | CategoricalFeature
 
-export const HOUR = 3_600_000
-export const DAY = 24 * HOUR
 export const UNBOUNDED = Number.MAX_SAFE_INTEGER

@@ -3,6 +3,7 @@
  * per lead and every feature's value as of a moment, the same online, replayed and rebuilt.
  * May import core, math, platform and store.
  */
+export { decodeState, encodeState, FOLD_SCHEMA, schemaOf } from './codec.ts'
 export type {
   CategoricalFeature,
   FeatureDeclaration,
@@ -24,6 +25,7 @@ export {
   extractFeatures,
   FEATURES,
   NUMERIC_FEATURES,
+  SessionFeatureExtractor,
   TimeFeatureExtractor,
   type FeatureExtractor,
   type FeatureVector,

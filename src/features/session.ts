@@ -1,9 +1,9 @@
 /** Sessions, cut in the fold: a pause of 30 minutes or more ends one. */
-import { DAY, HOUR } from './declaration.ts'
+import { DAY, HOUR, MINUTE } from './calendar.ts'
 import { propertyKey } from './distinct.ts'
 import type { Fact } from './fact.ts'
 
-export const SESSION_GAP = 30 * 60_000
+export const SESSION_GAP = 30 * MINUTE
 /** Sessions whose depth is kept for the trend. */
 const DEPTHS = 12
 /** Properties of one session compared with those of earlier sessions. */
@@ -102,7 +102,7 @@ function startSession(s: SessionState, fact: Fact): void {
   s.sawProperty = false
   s.cameBack = false
   s.deviceKnown = false
-  const local = fact.time + fact.offset * 60_000
+  const local = fact.time + fact.offset * MINUTE
   const ofDay = (2 * Math.PI * (local % DAY)) / DAY
   const ofWeek = (2 * Math.PI * (local % (7 * DAY))) / (7 * DAY)
   s.cos24 += Math.cos(ofDay)

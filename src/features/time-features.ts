@@ -1,7 +1,8 @@
 /** Time group: recency, pace, trend and rhythm of what the lead does. */
 import { resultantLength, theilSenSlope } from '../math/index.ts'
 import { decay, slidingSum } from './activity.ts'
-import { DAY, HOUR, UNBOUNDED, type NumericFeature } from './declaration.ts'
+import { DAY, HOUR } from './calendar.ts'
+import { UNBOUNDED, type NumericFeature } from './declaration.ts'
 import { lastHumanTime } from './grades.ts'
 import type { LeadState } from './state.ts'
 

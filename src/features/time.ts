@@ -1,5 +1,5 @@
 /** What the time group remembers: first and last activity, active days, hours of the day. */
-import { DAY, HOUR } from './declaration.ts'
+import { DAY, HOUR, MINUTE } from './calendar.ts'
 import type { Fact } from './fact.ts'
 
 export interface TimeState {
@@ -30,7 +30,7 @@ export function emptyTime(): TimeState {
 export function applyTime(s: TimeState, fact: Fact): void {
   if (s.first === 0) s.first = fact.time
   if (!fact.byLead) return
-  const local = fact.time + fact.offset * 60_000
+  const local = fact.time + fact.offset * MINUTE
   const day = Math.floor(local / DAY)
   const hour = Math.floor(local / HOUR) - day * 24
   s.hours[hour] = s.hours[hour]! + fact.weight

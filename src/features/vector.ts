@@ -1,6 +1,7 @@
 /** Reading the state: every feature's value as of a moment. */
 import { BEHAVIOR_FEATURES } from './behavior-features.ts'
 import type { CategoricalFeature, FeatureDeclaration, NumericFeature } from './declaration.ts'
+import { SESSION_FEATURES } from './session-features.ts'
 import type { LeadState } from './state.ts'
 import { TIME_FEATURES } from './time-features.ts'
 
@@ -45,6 +46,7 @@ function extractorOf(features: readonly NumericFeature[]): FeatureExtractor {
 }
 
 export const BehaviorFeatureExtractor = extractorOf(BEHAVIOR_FEATURES)
+export const SessionFeatureExtractor = extractorOf(SESSION_FEATURES)
 export const TimeFeatureExtractor = extractorOf(TIME_FEATURES)
 
 function extractInto(
