@@ -1,5 +1,22 @@
 /** math: numbers only. Pure; imports nothing of the house. */
 export { resultantLength } from './circular.ts'
+export { counterSubset, counterUniform, poissonFromUniform } from './counter-random.ts'
+export {
+  betaCdf,
+  betaQuantile,
+  chiSquareCdf,
+  chiSquareQuantile,
+  chiSquareSf,
+  kolmogorovSf,
+  normalCdf,
+  normalPdf,
+  normalQuantile,
+  normalSf,
+  studentTCdf,
+  studentTQuantile,
+  studentTSf,
+} from './distributions.ts'
 export { concentration, evenness } from './entropy.ts'
 export { fnv1a, seededRandom, type SeededRandom } from './random.ts'
 export { medianInPlace, theilSenSlope } from './robust.ts'
+export { incompleteBeta, incompleteGamma, logGamma } from './special.ts'
