@@ -1,0 +1,23 @@
+/**
+ * platform: the machine the product runs on: configuration, log, clock, identifiers, secrets,
+ * metrics. May import core.
+ */
+export { systemClock } from './clock.ts'
+export {
+  ConfigError,
+  describeSettings,
+  parseConfig,
+  systemEnvironment,
+  type ConfigFault,
+  type Environment,
+  type SettingDescription,
+} from './config.ts'
+export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
+export { createIdSource, type IdSource } from './identifiers.ts'
+export { createLog, type LineStream, type Logger } from './log.ts'
+export { createMetrics } from './metrics.ts'
+export { processAlive, processStart } from './process-identity.ts'
+export { redactFields, redactText } from './redact.ts'
+export { keepSecret, readSecret, secretPath } from './secrets.ts'
+export type { Config, SettingName } from './settings.ts'
+export { SetupError } from './setup-error.ts'
