@@ -1,8 +1,12 @@
 /** Keeps secrets and personal data out of the log. */
 
 /** Field names (without case, `_` and `-`) whose values never reach the log. */
-const PRIVATE =
-  /^(password|pass|pwd|secret|clientsecret|token|accesstoken|refreshtoken|authorization|cookie|setcookie|apikey|xapikey|jwtsecretkey|modelencryptionkey|email|emailaddress|phone|phonenumber|mobile|name|firstname|lastname|fullname|address|street|text|body|message|subject|attributes|traits|transcript|note|notes|ip|remoteaddress|dateofbirth)$/
+const PRIVATE = new Set(
+  `password pass pwd secret clientsecret token accesstoken refreshtoken authorization cookie
+  setcookie apikey xapikey jwtsecretkey modelencryptionkey email emailaddress phone
+  phonenumber mobile name firstname lastname fullname address street text body message
+  subject attributes traits transcript note notes ip remoteaddress dateofbirth`.split(/\s+/),
+)
 
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/[\w.+%-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}/g, '[email]'],
@@ -32,7 +36,7 @@ function redactValue(value: unknown, depth: number): unknown {
 export function redactFields(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(fields))
-    copy[key] = PRIVATE.test(key.replaceAll(/[_-]/g, '').toLowerCase())
+    copy[key] = PRIVATE.has(key.replaceAll(/[_-]/g, '').toLowerCase())
       ? '[redacted]'
       : redactValue(value, depth)
   return copy

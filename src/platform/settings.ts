@@ -55,7 +55,8 @@ export const Settings = Type.Object({
       pattern: '^[0-9a-fA-F]{64}$',
       examples: ['0123456789abcdef'.repeat(4)],
       description:
-        'Master key (32 bytes, 64 hexadecimal digits). Absent: generated in DATA_DIR; losing it loses the models.',
+        'Master key (32 bytes, 64 hexadecimal digits). Absent: generated in DATA_DIR; ' +
+        'losing it loses the models.',
     }),
   ),
   JWT_SECRET_KEY: Type.Optional(

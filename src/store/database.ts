@@ -43,7 +43,8 @@ export function parseDatabaseUrl(url: string): Endpoint {
   const { host, port, user, password, database, ssl } = new pg.Client({ connectionString: url })
   if (!host || !user || !password || !database)
     throw new SetupError(
-      'DATABASE_URL needs host, user, password and database: postgresql://owner:password@host:5432/hub',
+      'DATABASE_URL needs host, user, password and database: ' +
+        'postgresql://owner:password@host:5432/hub',
     )
   return { host, port, user, password, database, ssl }
 }
@@ -78,7 +79,8 @@ async function assertDurable(client: PoolClient, unsafe: boolean): Promise<void>
   if (rows.length !== 3) throw new Error('the durability settings could not be read')
   if (weak.length > 0 && !unsafe)
     throw new SetupError(
-      `The database may lose acknowledged events (${weak.join(', ')} is not on): switch it on in the server’s configuration.`,
+      `The database may lose acknowledged events (${weak.join(', ')} is not on): ` +
+        'switch it on in the server’s configuration.',
     )
 }
 
@@ -181,7 +183,8 @@ function explain(error: unknown, url: string | undefined): unknown {
   const unreachable = /^(ECONNREFUSED|ENOTFOUND|ENOENT|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN)$/
   if (unreachable.test(code ?? '') || /timeout/.test(message))
     return new SetupError(
-      `The PostgreSQL server of DATABASE_URL cannot be reached (${code ?? message}): check host, port and that it runs.`,
+      `The PostgreSQL server of DATABASE_URL cannot be reached (${code ?? message}): ` +
+        'check host, port and that it runs.',
       { cause: error },
     )
   if (code === '28P01' || code === '28000')

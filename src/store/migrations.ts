@@ -42,13 +42,15 @@ function verify(applied: readonly Applied[], known: readonly Migration[]): void 
   const newest = applied.at(-1)
   if (newest !== undefined && newest.version > known.length)
     throw new SetupError(
-      `The database is newer (schema ${newest.version}) than this release (schema ${known.length}): update EnterpriseHub, or restore a backup of this release.`,
+      `The database is newer (schema ${newest.version}) than this release (schema ` +
+        `${known.length}): update EnterpriseHub, or restore a backup of this release.`,
     )
   for (const { version, checksum } of applied) {
     const migration = known[version - 1]
     if (migration !== undefined && migration.checksum !== checksum)
       throw new SetupError(
-        `migrations/${migration.name} was changed after it was applied: bring the released file back, or begin with an empty database.`,
+        `migrations/${migration.name} was changed after it was applied: bring the ` +
+          'released file back, or begin with an empty database.',
       )
   }
 }

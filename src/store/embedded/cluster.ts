@@ -52,7 +52,8 @@ export function clusterExists(dataDir: string): boolean {
   if (!existsSync(version))
     throw new SetupError(
       entry.isSymbolicLink()
-        ? `The database that ${path} points to is gone: bring it back, or remove the link to begin with an empty one.`
+        ? `The database that ${path} points to is gone: bring it back, or remove the link ` +
+            'to begin with an empty one.'
         : `${path} is not a database: move it away, or set DATA_DIR to another folder.`,
     )
   const major = readFileSync(version, 'utf8').trim()

@@ -68,7 +68,8 @@ function connect(
 
 const occupied = (pid: number, dataDir: string): SetupError =>
   new SetupError(
-    `Another EnterpriseHub (process ${pid}) is using ${dataDir}: stop it, or set DATA_DIR to another folder.`,
+    `Another EnterpriseHub (process ${pid}) is using ${dataDir}: stop it, or set ` +
+      'DATA_DIR to another folder.',
   )
 
 /** The server that another process of the product runs. */
@@ -96,7 +97,8 @@ function prepare(dataDir: string, options: EmbeddedOptions): { place: Place; pas
   const exists = clusterExists(dataDir)
   if (exists && readSecret(dataDir, PASSWORD) === undefined)
     throw new SetupError(
-      `${dataDir}/secrets/${PASSWORD} is missing: restore it from your backup; without it the database cannot be opened.`,
+      `${dataDir}/secrets/${PASSWORD} is missing: restore it from your backup; without ` +
+        'it the database cannot be opened.',
     )
   const password = keepSecret(dataDir, PASSWORD)
   const binaries = findBinaries(dataDir, account, say)
