@@ -14,6 +14,8 @@ import {
   type EnsembleState,
 } from './state.ts'
 
+import { treeExplainer, type Shares } from './treeshap.ts'
+
 /** Plain JSON; version 1. */
 export interface GbdtState {
   readonly kind: 'gbdt'
@@ -59,7 +61,28 @@ export interface GbdtModel extends GbdtParts {
   predictRow(values: ArrayLike<number>): Float64Array
   /** As `predictRow`, from a vector that was binned once with `binRow(binner, values)`. */
   predictBinnedRow(bins: Uint8Array): Float64Array
+  /**
+   * Exact TreeSHAP shares of the margins: rows x outputs x columns, columns as in
+   * `binner.columns`. For every row and output, base + sum of shares = margin.
+   * O(rows * trees * leaves * depth).
+   */
+  explain(rows: Frame | BinnedFrame): Shares
+  /** As `explain` for one vector (see `predictRow`): outputs x columns. */
+  explainRow(values: ArrayLike<number>): Shares
+  /** As `explainRow`, from a binned vector. */
+  explainBinnedRow(bins: Uint8Array): Shares
+  /**
+   * Interaction values of a binned vector for one output (default 0), columns x columns: a row sums
+   * to that column's share, off the diagonal stands half of the joint effect of two columns.
+   */
+  explainInteractions(bins: Uint8Array, output?: number): Float64Array
   toState(): GbdtState
+}
+
+/** Computes a value at its first use. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 /** Bins a table for `binner` unless that was done before. */
@@ -86,6 +109,12 @@ export function gbdtModel(parts: GbdtParts): GbdtModel {
       margins[t % outputs]! += ensemble.value[leafOf(ensemble, ensemble.roots[t]!, bins, 0)]!
     return respond(spec, margins)
   }
+  const explainer = once(() => treeExplainer(ensemble, start, stride))
+  const explainBinnedRow = (bins: Uint8Array): Shares => {
+    const shares = new Float64Array(outputs * stride)
+    explainer().addRow(bins, 0, shares, 0)
+    return { base: explainer().base.slice(), shares }
+  }
   return {
     ...parts,
     outputs,
@@ -95,6 +124,13 @@ export function gbdtModel(parts: GbdtParts): GbdtModel {
     predictProba: predict,
     predictRow: (values) => predictBinnedRow(binRow(binner, values)),
     predictBinnedRow,
+    explain(rows) {
+      const { bins, rows: count } = binnedFor(binner, rows)
+      return { base: explainer().base.slice(), shares: explainer().rows(bins, count) }
+    },
+    explainRow: (values) => explainBinnedRow(binRow(binner, values)),
+    explainBinnedRow,
+    explainInteractions: (bins, output = 0) => explainer().interactions(bins, 0, output),
     toState: () => ({
       kind: 'gbdt',
       version: 1,

@@ -161,6 +161,26 @@ test('early stopping keeps the best iteration', () => {
   expect(validationLoss.length).toBe(model.trees + 10)
 })
 
+test('shares add up to the margin, for one row and for the table', () => {
+  const { frame, labels } = market(400, 14)
+  const model = trainGbdt(frame, labels, { trees: 30 })
+  const columns = model.binner.columns.length
+  const { base, shares } = model.explain(frame)
+  const binned = binFrame(model.binner, frame)
+  model.predictMargin(binned).forEach((margin, r) => {
+    const own = shares.subarray(r * columns, (r + 1) * columns)
+    expect(Math.abs(own.reduce((a, b) => a + b, base[0]!) - margin)).toBeLessThan(1e-9)
+    const bins = binned.bins.subarray(r * columns, (r + 1) * columns)
+    const one = model.explainBinnedRow(bins).shares
+    own.forEach((share, f) => expect(Math.abs(share - one[f]!)).toBeLessThan(1e-12))
+  })
+  const noise = model.binner.columns.findIndex((c) => c.name === 'noise')
+  const a = model.binner.columns.findIndex((c) => c.name === 'a')
+  const strength = (f: number): number =>
+    shares.reduce((sum, share, i) => sum + (i % columns === f ? Math.abs(share) : 0), 0)
+  expect(strength(a)).toBeGreaterThan(3 * strength(noise))
+})
+
 test('progress is told, and a raised flag stops the training', () => {
   const { frame, labels } = market(100, 9)
   const seen: number[] = []
