@@ -72,7 +72,6 @@ function convert(declaration: Declaration, text: string): unknown {
  * @throws ConfigError naming every fault, with what was expected and an example.
  */
 export function parseConfig(environment: Environment, overrides: Environment = {}): Config {
-  const given = { ...environment, ...overrides }
   const faults: ConfigFault[] = []
   const config: Record<string, unknown> = {}
   const blame = (name: SettingName, expected: string): void => {
@@ -80,7 +79,7 @@ export function parseConfig(environment: Environment, overrides: Environment = {
   }
   for (const name of Object.keys(declarations) as SettingName[]) {
     const declaration = declarations[name]
-    const text = given[name]?.trim() ?? ''
+    const text = (overrides[name] ?? environment[name] ?? '').trim()
     if (text === '') {
       if (declaration.default !== undefined) config[name] = declaration.default
       continue
