@@ -2,6 +2,7 @@
  * core: the words of the product. Pure; imports nothing.
  */
 export type { Clock } from './clock.ts'
+export { EMOTIONS, type Emotion } from './emotions.ts'
 export {
   AppError,
   ERRORS,

@@ -22,9 +22,12 @@ export {
 export {
   BehaviorFeatureExtractor,
   CATEGORICAL_FEATURES,
+  ContextualFeatureExtractor,
+  EmotionalFeatureExtractor,
   extractFeatures,
   FEATURES,
   NUMERIC_FEATURES,
+  PropertyFeatureExtractor,
   SessionFeatureExtractor,
   TimeFeatureExtractor,
   type FeatureExtractor,

@@ -68,8 +68,14 @@ test('pace is a decayed count: one event an hour ago is ln 2 / 7 a day', () => {
   expect(halved).toBeCloseTo(Math.LN2 / 14, 12)
 })
 
-test('without entries there is no value but the season', () => {
+test('without entries only counts, season and completeness have values', () => {
   const { numeric } = extractFeatures(emptyState(), START)
   const known = NUMERIC_FEATURES.filter((_, i) => !Number.isNaN(numeric[i]!))
-  expect(known.map((feature) => feature.name)).toEqual(['seasonality_factor'])
+  expect(known.map((feature) => feature.name)).toEqual([
+    'total_property_views',
+    'unique_properties_viewed',
+    'seasonality_factor',
+    'agent_engagement',
+    'data_completeness',
+  ])
 })

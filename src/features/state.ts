@@ -6,8 +6,11 @@
 import { EVENT_TYPE_NAMES, EVENT_TYPES, type LogEntry } from '../core/index.ts'
 import { applyActivity, emptyActivity, type ActivityState } from './activity.ts'
 import { applyBehavior, emptyBehavior, type BehaviorState } from './behavior.ts'
+import { applyContextual, emptyContextual, type ContextualState } from './contextual.ts'
+import { applyEmotional, emptyEmotional, type EmotionalState } from './emotional.ts'
 import { factOf, isGraded, type Fact } from './fact.ts'
 import { emptyGrades, regrade, rememberGraded, type GradeState } from './grades.ts'
+import { applyProperty, emptyProperty, type PropertyState } from './property.ts'
 import { applySession, emptySession, type SessionState } from './session.ts'
 import { applyTime, emptyTime, type TimeState } from './time.ts'
 
@@ -24,6 +27,9 @@ export interface LeadState {
   behavior: BehaviorState
   session: SessionState
   time: TimeState
+  property: PropertyState
+  emotional: EmotionalState
+  contextual: ContextualState
 }
 
 export function emptyState(): LeadState {
@@ -37,6 +43,9 @@ export function emptyState(): LeadState {
     behavior: emptyBehavior(),
     session: emptySession(),
     time: emptyTime(),
+    property: emptyProperty(),
+    emotional: emptyEmotional(),
+    contextual: emptyContextual(),
   }
 }
 
@@ -86,6 +95,9 @@ function applyFact(state: LeadState, fact: Fact, now: number): void {
   if (fact.graded) return
   applyBehavior(state.behavior, fact)
   applySession(state.session, fact)
+  applyProperty(state.property, fact)
+  applyEmotional(state.emotional, fact)
+  applyContextual(state.contextual, fact)
 }
 
 const NAME_OF_CODE = new Map(EVENT_TYPE_NAMES.map((name) => [EVENT_TYPES[name].code, name]))

@@ -1,15 +1,34 @@
 /** Reading the state: every feature's value as of a moment. */
 import { BEHAVIOR_FEATURES } from './behavior-features.ts'
+import { LEAD_CATEGORIES } from './categorical-features.ts'
+import { CONTEXTUAL_FEATURES, dataCompleteness } from './contextual-features.ts'
 import type { CategoricalFeature, FeatureDeclaration, NumericFeature } from './declaration.ts'
+import { DOMINANT_EMOTION, EMOTIONAL_FEATURES } from './emotional-features.ts'
+import { PROPERTY_FEATURES } from './property-features.ts'
 import { SESSION_FEATURES } from './session-features.ts'
 import type { LeadState } from './state.ts'
 import { TIME_FEATURES } from './time-features.ts'
 
-/** All numeric features, in the order of `FeatureVector.numeric`. */
-export const NUMERIC_FEATURES: readonly NumericFeature[] = [...BEHAVIOR_FEATURES, ...TIME_FEATURES]
-
 /** All categorical features, in the order of `FeatureVector.categorical`. */
-export const CATEGORICAL_FEATURES: readonly CategoricalFeature[] = []
+export const CATEGORICAL_FEATURES: readonly CategoricalFeature[] = [
+  ...LEAD_CATEGORIES,
+  DOMINANT_EMOTION,
+]
+
+const MEASURED: readonly NumericFeature[] = [
+  ...PROPERTY_FEATURES,
+  ...BEHAVIOR_FEATURES,
+  ...SESSION_FEATURES,
+  ...TIME_FEATURES,
+  ...EMOTIONAL_FEATURES,
+  ...CONTEXTUAL_FEATURES,
+]
+
+/** All numeric features, in the order of `FeatureVector.numeric`. */
+export const NUMERIC_FEATURES: readonly NumericFeature[] = [
+  ...MEASURED,
+  dataCompleteness([...MEASURED, ...CATEGORICAL_FEATURES]),
+]
 
 /** Every feature, declared once. */
 export const FEATURES: readonly FeatureDeclaration[] = [
@@ -45,9 +64,14 @@ function extractorOf(features: readonly NumericFeature[]): FeatureExtractor {
   }
 }
 
+export const PropertyFeatureExtractor = extractorOf(PROPERTY_FEATURES)
 export const BehaviorFeatureExtractor = extractorOf(BEHAVIOR_FEATURES)
 export const SessionFeatureExtractor = extractorOf(SESSION_FEATURES)
 export const TimeFeatureExtractor = extractorOf(TIME_FEATURES)
+export const EmotionalFeatureExtractor = extractorOf(EMOTIONAL_FEATURES)
+export const ContextualFeatureExtractor = extractorOf(
+  NUMERIC_FEATURES.filter((feature) => feature.group === 'contextual'),
+)
 
 function extractInto(
   values: Float64Array,

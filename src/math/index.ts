@@ -17,6 +17,12 @@ export {
   studentTSf,
 } from './distributions.ts'
 export { concentration, evenness } from './entropy.ts'
+export {
+  HLL_REGISTERS,
+  HLL_STANDARD_ERROR,
+  hyperLogLogAdd,
+  hyperLogLogCount,
+} from './hyperloglog.ts'
 export { fnv1a, seededRandom, type SeededRandom } from './random.ts'
 export { medianInPlace, theilSenSlope } from './robust.ts'
 export { incompleteBeta, incompleteGamma, logGamma } from './special.ts'
