@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    globalSetup: ['test/support/test-cluster.ts'],
     // Two cores: more workers only fight with PostgreSQL for them.
     maxWorkers: 2,
     env: { TZ: 'UTC' },

@@ -1,2 +1,2 @@
 /** cli: the commands, thin. Nothing imports this folder; its entry is main.ts. */
-export { COMMANDS, type CommandEntry } from './command-table.ts'
+export { COMMANDS } from './command-table.ts'

@@ -2,6 +2,7 @@
  * What a command may say and where: results on standard output (one JSON document under --json),
  * everything else on standard error.
  */
+import type { Command } from 'commander'
 import {
   createLog,
   parseConfig,
@@ -31,6 +32,9 @@ export interface Terminal {
   readonly config: (flags?: Environment) => Config
   readonly log: (config: Config) => Logger
 }
+
+/** Adds arguments, options and the action to an empty command. */
+export type Define = (command: Command, terminal: Terminal) => void
 
 const BAR_MS = 100
 

@@ -101,6 +101,8 @@ async function apply(
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')
-    throw new Error(`migrations/${name} failed: ${(error as Error).message}`, { cause: error })
+    const { message, position } = error as Error & { position?: string }
+    const line = position === undefined ? '' : `:${sql.slice(0, Number(position)).split('\n').length}`
+    throw new Error(`migrations/${name}${line} failed: ${message}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 /** `migrate`: brings the database schema up to date. */
 import { openDatabase } from '../../store/index.ts'
-import type { Define } from '../command-table.ts'
+import type { Define } from '../terminal.ts'
 
 export const define: Define = (command, terminal) => {
   command.action(async () => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Config, Logger } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
-import type { Define } from '../command-table.ts'
+import type { Define } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
 
