@@ -102,7 +102,8 @@ async function apply(
   } catch (error) {
     await client.query('rollback')
     const { message, position } = error as Error & { position?: string }
-    const line = position === undefined ? '' : `:${sql.slice(0, Number(position)).split('\n').length}`
+    const line =
+      position === undefined ? '' : `:${sql.slice(0, Number(position)).split('\n').length}`
     throw new Error(`migrations/${name}${line} failed: ${message}`, { cause: error })
   }
 }
