@@ -24,3 +24,6 @@ export { gbdtFromState, type GbdtModel, type GbdtState } from './trees/gbdt-mode
 export type { GbdtOptions, ValidationPart } from './trees/gbdt-options.ts'
 export type { ObjectiveName } from './trees/target.ts'
 export type { Shares } from './trees/treeshap.ts'
+export { trainForest, type ForestOptions } from './trees/forest.ts'
+export { forestFromState, type ForestModel, type ForestState } from './trees/forest-model.ts'
+export type { TreeModel } from './trees/tree-model.ts'

@@ -137,7 +137,14 @@ export function gather(gradients: usize, rows: usize, count: usize, out: usize):
   }
 }
 
-/** Writes every row to both sides and moves on the side it belongs to: no branch to guess. */
+/** Rows whose sides are looked up together, before any is moved. */
+const AHEAD: usize = 256
+
+/**
+ * Looks up the sides of some rows first (these loads miss the cache and must not wait for one
+ * another), then writes every row to both sides and moves on the side it belongs to: no branch to
+ * guess. `aside` takes the sides of a block.
+ */
 export function partition(
   bins: usize,
   stride: usize,
@@ -145,18 +152,215 @@ export function partition(
   rows: usize,
   count: usize,
   scratch: usize,
+  aside: usize,
 ): usize {
   let left = rows
   let right = scratch
   const end = rows + (count << 2)
-  for (let at = rows; at < end; at += 4) {
-    const row = load<u32>(at)
-    const go = <usize>load<u8>(sides + <usize>load<u8>(bins + <usize>row * stride))
-    store<u32>(left, row)
-    store<u32>(right, row)
-    left += go << 2
-    right += (1 - go) << 2
+  for (let block = rows; block < end; block += AHEAD << 2) {
+    const stop = min(end, block + (AHEAD << 2))
+    let out = aside
+    for (let at = block; at < stop; at += 4, out++) {
+      const bin = <usize>load<u8>(bins + <usize>load<u32>(at) * stride)
+      store<u8>(out, load<u8>(sides + bin))
+    }
+    out = aside
+    for (let at = block; at < stop; at += 4, out++) {
+      const row = load<u32>(at)
+      const go = <usize>load<u8>(out)
+      store<u32>(left, row)
+      store<u32>(right, row)
+      left += go << 2
+      right += (1 - go) << 2
+    }
   }
   memory.copy(left, scratch, right - scratch)
   return (left - rows) >> 2
+}
+
+// Byte offsets of the scan's rules (in) and of what it found (out).
+const RESULT_SCORE: usize = 32
+const RESULT_THRESHOLD: usize = 40
+const RESULT_MISSING_LEFT: usize = 44
+const RESULT_G: usize = 48
+const RESULT_H: usize = 52
+const MISSING: usize = 255
+
+/** State of one scan; module variables so that both ways of walking share the step. */
+let scaleG: f64 = 0
+let scaleH: f64 = 0
+let l2: f64 = 0
+let minimum: f64 = 0
+let top: f64 = 0
+let found: i32 = 0
+
+// @ts-ignore: decorator
+@inline
+function startScan(rules: usize, floor: f64): void {
+  scaleG = load<f64>(rules)
+  scaleH = load<f64>(rules, 8)
+  l2 = load<f64>(rules, 16)
+  minimum = load<f64>(rules, 24)
+  top = floor
+  found = 0
+}
+
+// @ts-ignore: decorator
+@inline
+function record(rules: usize, bin: i32, left: i32, g: i32, h: u32): void {
+  store<f64>(rules, top, RESULT_SCORE)
+  store<i32>(rules, bin, RESULT_THRESHOLD)
+  store<i32>(rules, left, RESULT_MISSING_LEFT)
+  store<i32>(rules, g, RESULT_G)
+  store<u32>(rules, h, RESULT_H)
+  found = 1
+}
+
+/**
+ * One threshold: left sums g, h of a node with sums nodeG, nodeH. Gives 0 when no later threshold
+ * can leave enough on the right.
+ */
+// @ts-ignore: decorator
+@inline
+function step(
+  rules: usize,
+  bin: i32,
+  g: i32,
+  h: u32,
+  nodeG: i32,
+  nodeH: u32,
+  missingH: u32,
+  pass: i32,
+): i32 {
+  const hl = <f64>h * scaleH
+  const hr = <f64>(nodeH - h) * scaleH
+  if (hl < minimum) return 1
+  if (hr < minimum || h >= nodeH) return 0
+  const gl = <f64>g * scaleG
+  const gr = <f64>(nodeG - g) * scaleG
+  const a = hl + l2
+  const b = hr + l2
+  const score = gl * gl * b + gr * gr * a
+  const parts = a * b
+  if (score > top * parts) {
+    top = score / parts
+    record(rules, bin, missingH ? pass : i32(2 * <f64>h > <f64>nodeH), g, h)
+  }
+  return 1
+}
+
+/** The best threshold of one column from its histogram. */
+export function scan(
+  histogram: usize,
+  bins: i32,
+  nodeG: i32,
+  nodeH: u32,
+  floor: f64,
+  rules: usize,
+): i32 {
+  startScan(rules, floor)
+  const missing = histogram + (MISSING << CELL)
+  const missingH = load<u32>(missing)
+  const last = missingH ? bins : bins - 1
+  const passes = missingH ? 2 : 1
+  for (let pass = 0; pass < passes; pass++) {
+    let g = pass ? load<i32>(missing, 4) : 0
+    let h: u32 = pass ? missingH : 0
+    let cell = histogram
+    for (let b = 0; b < last; b++, cell += 8) {
+      const own = load<u32>(cell)
+      if (!own) continue
+      h += own
+      g += load<i32>(cell, 4)
+      if (!step(rules, b, g, h, nodeG, nodeH, missingH, pass)) break
+    }
+  }
+  return found
+}
+
+/**
+ * The best threshold of one column from a node's rows: sums them into the zeroed `histogram`, walks
+ * over the bins that occur only (`mask`: 32 zeroed bytes), and leaves both zeroed.
+ */
+export function searchColumn(
+  bins: usize,
+  stride: usize,
+  rows: usize,
+  gradients: usize,
+  count: usize,
+  histogram: usize,
+  mask: usize,
+  nodeG: i32,
+  nodeH: u32,
+  floor: f64,
+  rules: usize,
+): i32 {
+  for (let i: usize = 0; i < count; i++) {
+    const bin = <usize>load<u8>(bins + <usize>load<u32>(rows + (i << 2)) * stride)
+    add(bin, histogram, load<i64>(gradients + (i << 3)))
+    const word = mask + ((bin >> 6) << 3)
+    store<u64>(word, load<u64>(word) | (<u64>1 << (<u64>bin & 63)))
+  }
+  startScan(rules, floor)
+  const missing = histogram + (MISSING << CELL)
+  const missingH = load<u32>(missing)
+  const missingG = load<i32>(missing, 4)
+  store<i64>(missing, 0)
+  store<u64>(mask, load<u64>(mask, 24) & 0x7fffffffffffffff, 24)
+  const passes = missingH ? 2 : 1
+  for (let pass = 0; pass < passes; pass++) {
+    let g = pass ? missingG : 0
+    let h: u32 = pass ? missingH : 0
+    let more = 1
+    for (let w: usize = 0; w < 4; w++) {
+      let bits = load<u64>(mask + (w << 3))
+      while (more && bits) {
+        const bin = (w << 6) + <usize>ctz(bits)
+        bits &= bits - 1
+        const cell = histogram + (bin << CELL)
+        h += load<u32>(cell)
+        g += load<i32>(cell, 4)
+        more = step(rules, <i32>bin, g, h, nodeG, nodeH, missingH, pass)
+      }
+    }
+  }
+  for (let w: usize = 0; w < 4; w++) {
+    let bits = load<u64>(mask + (w << 3))
+    store<u64>(mask + (w << 3), 0)
+    while (bits) {
+      store<i64>(histogram + (((w << 6) + <usize>ctz(bits)) << CELL), 0)
+      bits &= bits - 1
+    }
+  }
+  return found
+}
+
+/**
+ * Bins `count` numbers at `values` by 255 padded edges and writes them `stride` bytes apart: eight
+ * comparisons, no branch. NaN gets bin 255.
+ */
+export function binNumbers(
+  values: usize,
+  count: usize,
+  edges: usize,
+  out: usize,
+  stride: usize,
+): void {
+  const end = values + (count << 3)
+  while (values < end) {
+    const v = load<f64>(values)
+    let b = edges
+    b += <usize>(load<f64>(b, 127 * 8) < v) << 10
+    b += <usize>(load<f64>(b, 63 * 8) < v) << 9
+    b += <usize>(load<f64>(b, 31 * 8) < v) << 8
+    b += <usize>(load<f64>(b, 15 * 8) < v) << 7
+    b += <usize>(load<f64>(b, 7 * 8) < v) << 6
+    b += <usize>(load<f64>(b, 3 * 8) < v) << 5
+    b += <usize>(load<f64>(b, 8) < v) << 4
+    b += <usize>(load<f64>(b) < v) << 3
+    const bin = (b - edges) >> 3
+    store<u8>(out, v == v ? <u8>bin : <u8>MISSING)
+    values += 8
+    out += stride
+  }
 }

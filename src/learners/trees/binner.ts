@@ -181,7 +181,7 @@ function fitCategorical(column: CategoricalColumn, minRows: number): Categorical
 }
 
 /** Number of edges below `value`; `value` is not NaN. Branch-free over 255 padded edges. */
-function edgesBelow(edges: Float64Array, value: number): number {
+export function edgesBelow(edges: Float64Array, value: number): number {
   let b = 0
   for (let step = 128; step > 0; step >>= 1) if (edges[b + step - 1]! < value) b += step
   return b

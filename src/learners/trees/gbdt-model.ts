@@ -1,7 +1,4 @@
 /** A trained gradient-boosting model: predictions, importance, state. */
-import type { Frame } from '../frame.ts'
-import { binFrame, binRow, type BinnedFrame, type Binner } from './binner.ts'
-import { addMargins, leafOf, type TreeEnsemble } from './ensemble.ts'
 import { respond } from './objective.ts'
 import type { ObjectiveSpec } from './target.ts'
 import {
@@ -14,7 +11,7 @@ import {
   type EnsembleState,
 } from './state.ts'
 
-import { treeExplainer, type Shares } from './treeshap.ts'
+import { treeModel, type TreeModel, type TreeParts } from './tree-model.ts'
 
 /** Plain JSON; version 1. */
 export interface GbdtState {
@@ -27,110 +24,27 @@ export interface GbdtState {
   readonly validationLoss: readonly number[]
 }
 
-/** What a trained model consists of. */
-export interface GbdtParts {
+/** What a trained boosting model consists of. */
+export interface GbdtParts extends TreeParts {
   readonly spec: ObjectiveSpec
-  /** The constant margins before the first tree, one per output. */
-  readonly start: readonly number[]
-  readonly binner: Binner
-  readonly ensemble: TreeEnsemble
   /** Validation loss after each iteration that was tried; empty without a validation part. */
   readonly validationLoss: readonly number[]
 }
 
 /**
  * Answers are on the scale of the labels: probability of 1 (logistic), mean, rate or quantile, a
- * ranking score, or for softmax `outputs` class probabilities a row, row after row. Columns of a
- * table are matched by name; absent columns count as missing, unseen categories as rare.
+ * ranking score, or for softmax class probabilities.
  */
-export interface GbdtModel extends GbdtParts {
-  /** Answers per row: the number of classes for softmax, otherwise 1. */
-  readonly outputs: number
-  /** Trees kept after early stopping. */
-  readonly trees: number
-  /** Raw sums of leaves and start, rows x outputs. O(rows * trees * depth). */
-  predictMargin(rows: Frame | BinnedFrame): Float64Array
-  /** Answers, rows x outputs. */
-  predict(rows: Frame | BinnedFrame): Float64Array
-  /** The same as `predict`; for logistic and softmax they are probabilities. */
-  predictProba(rows: Frame | BinnedFrame): Float64Array
-  /**
-   * The answers for one vector: `values[f]` belongs to `binner.columns[f]` (columns sorted by
-   * name), a number or a code into that column's `levels`; NaN or -1 is missing.
-   */
-  predictRow(values: ArrayLike<number>): Float64Array
-  /** As `predictRow`, from a vector that was binned once with `binRow(binner, values)`. */
-  predictBinnedRow(bins: Uint8Array): Float64Array
-  /**
-   * Exact TreeSHAP shares of the margins: rows x outputs x columns, columns as in
-   * `binner.columns`. For every row and output, base + sum of shares = margin.
-   * O(rows * trees * leaves * depth).
-   */
-  explain(rows: Frame | BinnedFrame): Shares
-  /** As `explain` for one vector (see `predictRow`): outputs x columns. */
-  explainRow(values: ArrayLike<number>): Shares
-  /** As `explainRow`, from a binned vector. */
-  explainBinnedRow(bins: Uint8Array): Shares
-  /**
-   * Interaction values of a binned vector for one output (default 0), columns x columns: a row sums
-   * to that column's share, off the diagonal stands half of the joint effect of two columns.
-   */
-  explainInteractions(bins: Uint8Array, output?: number): Float64Array
+export interface GbdtModel extends GbdtParts, TreeModel {
   toState(): GbdtState
 }
 
-/** Computes a value at its first use. */
-export function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
-  return () => (made ??= { value: make() }).value
-}
-
-/** Bins a table for `binner` unless that was done before. */
-export function binnedFor(binner: Binner, rows: Frame | BinnedFrame): BinnedFrame {
-  if ('columns' in rows) return binFrame(binner, rows)
-  return rows
-}
-
 export function gbdtModel(parts: GbdtParts): GbdtModel {
-  const { spec, start, binner, ensemble } = parts
-  const { outputs } = spec
-  const stride = binner.columns.length
-  const predictMargin = (rows: Frame | BinnedFrame): Float64Array => {
-    const binned = binnedFor(binner, rows)
-    const margins = new Float64Array(binned.rows * outputs)
-    for (let i = 0; i < margins.length; i++) margins[i] = start[i % outputs]!
-    addMargins(ensemble, binned.bins, stride, margins)
-    return margins
-  }
-  const predict = (rows: Frame | BinnedFrame): Float64Array => respond(spec, predictMargin(rows))
-  const predictBinnedRow = (bins: Uint8Array): Float64Array => {
-    const margins = Float64Array.from(start)
-    for (let t = 0; t < ensemble.roots.length; t++)
-      margins[t % outputs]! += ensemble.value[leafOf(ensemble, ensemble.roots[t]!, bins, 0)]!
-    return respond(spec, margins)
-  }
-  const explainer = once(() => treeExplainer(ensemble, start, stride))
-  const explainBinnedRow = (bins: Uint8Array): Shares => {
-    const shares = new Float64Array(outputs * stride)
-    explainer().addRow(bins, 0, shares, 0)
-    return { base: explainer().base.slice(), shares }
-  }
+  const { spec, start, binner, ensemble, validationLoss } = parts
   return {
-    ...parts,
-    outputs,
-    trees: ensemble.roots.length,
-    predictMargin,
-    predict,
-    predictProba: predict,
-    predictRow: (values) => predictBinnedRow(binRow(binner, values)),
-    predictBinnedRow,
-    explain(rows) {
-      const { bins, rows: count } = binnedFor(binner, rows)
-      return { base: explainer().base.slice(), shares: explainer().rows(bins, count) }
-    },
-    explainRow: (values) => explainBinnedRow(binRow(binner, values)),
-    explainBinnedRow,
-    explainInteractions: (bins, output = 0) => explainer().interactions(bins, 0, output),
+    ...treeModel(parts, (margins) => respond(spec, margins)),
+    spec,
+    validationLoss,
     toState: () => ({
       kind: 'gbdt',
       version: 1,
@@ -138,7 +52,7 @@ export function gbdtModel(parts: GbdtParts): GbdtModel {
       start,
       binner: binnerToState(binner),
       ensemble: ensembleToState(ensemble),
-      validationLoss: parts.validationLoss,
+      validationLoss,
     }),
   }
 }

@@ -6,17 +6,16 @@
 import { AppError } from '../../core/index.ts'
 import { seededRandom, type SeededRandom } from '../../math/index.ts'
 import type { Frame } from '../frame.ts'
-import { createArena, layout, type Arena } from './arena.ts'
 import { binFrame, binInto, fitBinner, type BinnedFrame, type Binner } from './binner.ts'
 import { addTree, joinTrees, type TreeEnsemble } from './ensemble.ts'
 import { gbdtModel, type GbdtModel } from './gbdt-model.ts'
 import { gbdtSettings, type GbdtOptions, type GbdtSettings } from './gbdt-options.ts'
-import { growTree, type GrowRules, type GrownLeaf, type Places, type Workshop } from './grow.ts'
-import { HISTOGRAM_BYTES, scriptKernel } from './kernel.ts'
+import { growTree, type GrownLeaf } from './grow.ts'
+import type { GrowRules, Workshop } from './workshop.ts'
 import { createObjective, meanLoss, weightedQuantile } from './objective.ts'
 import { quantise, scaleOf, sumBlocks, SUM_BLOCK } from './quantise.ts'
 import type { Objective, Target } from './target.ts'
-import { wasmKernel, wasmWorks } from './wasm-kernel.ts'
+import { createWorkspace } from './workspace.ts'
 import { holdOut, labelledRows, withClassWeights, type LabelledRows } from './training-rows.ts'
 
 /**
@@ -75,15 +74,14 @@ function startBoosting(part: LabelledRows, binner: Binner, settings: GbdtSetting
   const { rows } = frame
   const columns = binner.columns.length
   const rules = growRules(binner, settings)
-  const wasm = usesWasm(settings.kernel, rows * columns)
-  const { arena, places } = createWorkspace(rows, columns, rules, wasm)
+  const { arena, places, kernel } = createWorkspace(rows, columns, rules, settings.kernel)
   const binned = arena.u8.subarray(places.bins, places.bins + rows * columns)
   binInto(binner, frame, binned)
   const objective = createObjective(settings.spec, target)
   const start = objective.start()
   const margins = new Float64Array(rows * start.length)
   for (let i = 0; i < margins.length; i++) margins[i] = start[i % start.length]!
-  const workshop = { arena, places, rules, kernel: wasm ? wasmKernel(arena) : scriptKernel(arena) }
+  const workshop = { arena, places, rules, kernel }
   const random = seededRandom(settings.seed).fork('boosting')
   return { workshop, binned, target, objective, start, margins, random }
 }
@@ -102,52 +100,6 @@ function growRules({ columns }: Binner, settings: GbdtSettings): GrowRules {
     categorical: Uint8Array.from(columns, (c) => (c.kind === 'categorical' ? 1 : 0)),
     monotone: constrained ? Int8Array.from(columns, (c) => monotone[c.name] ?? 0) : undefined,
   }
-}
-
-/** Cells from which a WebAssembly memory is worth its set-up. */
-const WASM_CELLS = 50_000
-
-function usesWasm(kernel: GbdtSettings['kernel'], cells: number): boolean {
-  if (kernel === 'auto') return cells >= WASM_CELLS && wasmWorks()
-  if (kernel === 'wasm' && !wasmWorks())
-    throw new AppError('invalid-request', 'kernel: this engine has no shared WebAssembly memory')
-  return kernel === 'wasm'
-}
-
-/** Histograms kept for open nodes take at most this much; beyond it they are summed afresh. */
-const HISTOGRAM_BUDGET = 64 * 2 ** 20
-const MOST_BYTES = 2 ** 31 - 65536
-
-/** Lays out the memory of one training. */
-export function createWorkspace(
-  rows: number,
-  columns: number,
-  { maxDepth, maxLeaves }: { maxDepth: number; maxLeaves: number },
-  wasm: boolean,
-): { arena: Arena; places: Places } {
-  const each = Math.max(1, columns) * HISTOGRAM_BYTES
-  // Only nodes at least two levels above the cap keep histograms for their grandchildren.
-  const open = Math.min(maxLeaves, 2 ** Math.max(0, maxDepth - 2)) + 4
-  const slots = Math.max(4, Math.min(open, Math.floor(HISTOGRAM_BUDGET / each)))
-  const plan = layout()
-  const places = {
-    columns,
-    bins: plan.take(rows * columns),
-    rows: plan.take(4 * rows),
-    scratch: plan.take(4 * rows),
-    packed: plan.take(8 * rows),
-    ordered: plan.take(8 * rows),
-    features: plan.take(4 * columns),
-    sides: plan.take(256),
-    histograms: plan.take(slots * each),
-    slots,
-  }
-  if (plan.size() > MOST_BYTES)
-    throw new AppError(
-      'invalid-request',
-      `${rows} rows x ${columns} columns need ${plan.size()} bytes, more than 2 GiB: draw a sample`,
-    )
-  return { arena: createArena(plan.size(), wasm), places }
 }
 
 /** The validation part and how the loss on it went. */

@@ -2,50 +2,11 @@
  * Grows one tree over binned rows, best leaf first under a depth cap (Shi 2007; Ke et al. 2017).
  * Only the smaller child's histograms are summed; the larger one's are the parent's minus those.
  */
-import type { Arena } from './arena.ts'
 import { MISSING_BIN } from './binner.ts'
 import { treeBuilder, type Split, type TreeEnsemble } from './ensemble.ts'
-import { HISTOGRAM_BYTES, type Kernel } from './kernel.ts'
-import {
-  bestSplit,
-  leafValue,
-  type NodeSums,
-  type Scale,
-  type SplitChoice,
-  type SplitRules,
-} from './split.ts'
-
-/** Where things lie in the arena, in bytes. */
-export interface Places {
-  readonly columns: number
-  readonly bins: number
-  /** int32 row numbers; a node is a range of them. */
-  readonly rows: number
-  readonly scratch: number
-  /** 8 bytes a row: quantised hessian and gradient, in row order. */
-  readonly packed: number
-  /** The same in the order of a node's rows. */
-  readonly ordered: number
-  /** int32 column numbers used by this tree. */
-  readonly features: number
-  /** 256 bytes: 1 for each bin that goes left. */
-  readonly sides: number
-  /** Histograms of `slots` nodes. */
-  readonly histograms: number
-  readonly slots: number
-}
-
-export interface GrowRules extends SplitRules {
-  readonly maxDepth: number
-  readonly maxLeaves: number
-}
-
-export interface Workshop {
-  readonly arena: Arena
-  readonly kernel: Kernel
-  readonly places: Places
-  readonly rules: GrowRules
-}
+import { HISTOGRAM_BYTES } from './kernel.ts'
+import { bestSplit, leafValue, type NodeSums, type Scale, type SplitChoice } from './split.ts'
+import type { Places, Workshop } from './workshop.ts'
 
 /** A leaf and its rows: [from, from + count) of the arena's row numbers. */
 export interface GrownLeaf {
@@ -122,6 +83,7 @@ export function growTree(
     }
     if (free.length < 2) release(open, free)
   }
+  writeScanRules(workshop, scale)
   const root = rootTask(workshop, count, inOrder, groups, free)
   search(workshop, root, scale, features)
   settle(root)
@@ -154,6 +116,11 @@ const asLeaf = ({ node, from, count, sums }: Task, scale: Scale, l2: number): Gr
   count,
   value: leafValue(sums, scale, l2),
 })
+
+/** Writes what the kernel's scans of this tree share. */
+export function writeScanRules({ arena, places, rules }: Workshop, scale: Scale): void {
+  arena.f64.set([scale.g, scale.h, rules.l2, rules.minChildWeight], places.scan >> 3)
+}
 
 function bestTask(open: readonly Task[]): number {
   let best = 0
@@ -208,19 +175,13 @@ function fill(
 const slotAt = ({ histograms, columns }: Places, slot: number): number =>
   histograms + slot * columns * HISTOGRAM_BYTES
 
-function search(
-  { arena, places, rules }: Workshop,
-  task: Task,
-  scale: Scale,
-  features: Int32Array,
-) {
-  if (task.slot < 0 || task.depth >= rules.maxDepth) return
-  const cells = slotAt(places, task.slot) >> 2
-  task.split = bestSplit(arena, cells, task.sums, scale, rules, features)
+function search(workshop: Workshop, task: Task, scale: Scale, features: Int32Array) {
+  if (task.slot < 0 || task.depth >= workshop.rules.maxDepth) return
+  task.split = bestSplit(workshop, slotAt(workshop.places, task.slot), task.sums, scale, features)
 }
 
 /** Writes 1 for each bin that goes left, 0 for the others. */
-function writeSides(sides: Uint8Array, split: Split): void {
+export function writeSides(sides: Uint8Array, split: Split): void {
   const { set, threshold } = split
   for (let b = 0; b < MISSING_BIN; b++)
     sides[b] = set ? (set[b >> 5]! >>> (b & 31)) & 1 : b <= threshold ? 1 : 0

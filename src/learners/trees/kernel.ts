@@ -1,14 +1,20 @@
 /**
- * The inner loops of tree growing over an arena, in TypeScript. kernel/histogram.asm.ts does the
- * same in WebAssembly; gradients are integers, so both give the same bits in any order of addition.
+ * The inner loops of tree growing over an arena. script-kernel.ts does them in TypeScript,
+ * kernel/histogram.asm.ts in WebAssembly; gradients are integers, so both give the same bits in any
+ * order of addition, and real numbers are computed by the same operations in the same order.
  *
  * A histogram is 256 cells per column, a cell two 32-bit integers: the sum of hessians (unsigned)
  * in the low word, the sum of gradients (signed) in the high word.
  */
-import type { Arena } from './arena.ts'
-
 /** Bytes of one column's histogram: 256 cells of 8 bytes. */
 export const HISTOGRAM_BYTES = 2048
+
+/**
+ * Scan rules: a block of 64 bytes. In: float64 real gradient of a unit, real hessian of a unit, l2,
+ * least child weight. Out, when something was found: float64 score, then int32 threshold, missing
+ * left (0 or 1), gradient sum and hessian sum of the left side.
+ */
+export const SCAN_BYTES = 64
 
 /** All arguments are addresses in bytes, or counts. */
 export interface Kernel {
@@ -47,49 +53,39 @@ export interface Kernel {
     count: number,
     scratch: number,
   ) => number
-}
-
-export function scriptKernel({ u8, i32 }: Arena): Kernel {
-  return {
-    histogram(bins, stride, rows, gradients, count, features, width, histograms) {
-      for (let k = 0; k < width; k++) {
-        const f = i32[(features >> 2) + k]!
-        const cells = (histograms + f * HISTOGRAM_BYTES) >> 2
-        let g = gradients >> 2
-        const at = rows >> 2
-        for (let i = 0; i < count; i++, g += 2) {
-          const row = rows === 0 ? i : i32[at + i]!
-          const cell = cells + (u8[bins + f + row * stride]! << 1)
-          i32[cell] = (i32[cell]! + i32[g]!) | 0
-          i32[cell + 1] = (i32[cell + 1]! + i32[g + 1]!) | 0
-        }
-      }
-    },
-    subtract(from, what, bytes) {
-      const a = from >> 2
-      const b = what >> 2
-      for (let i = 0; i < bytes >> 2; i++) i32[a + i] = (i32[a + i]! - i32[b + i]!) | 0
-    },
-    gather(gradients, rows, count, out) {
-      for (let i = 0, o = out >> 2; i < count; i++, o += 2) {
-        const g = (gradients >> 2) + 2 * i32[(rows >> 2) + i]!
-        i32[o] = i32[g]!
-        i32[o + 1] = i32[g + 1]!
-      }
-    },
-    partition(bins, stride, sides, rows, count, scratch) {
-      const from = rows >> 2
-      const aside = scratch >> 2
-      let left = 0
-      for (let i = 0; i < count; i++) {
-        const row = i32[from + i]!
-        const go = u8[sides + u8[bins + row * stride]!]!
-        i32[from + left] = row
-        i32[aside + i - left] = row
-        left += go
-      }
-      i32.copyWithin(from + left, aside, aside + count - left)
-      return left
-    },
-  }
+  /**
+   * The best threshold of a numeric column with `bins` value bins from its histogram, for a node
+   * with sums g, h: the largest GL^2 / (HL + l2) + GR^2 / (HR + l2) above `floor`, missing rows
+   * right and then left. Gives whether there is one; it is then in the block `rules`.
+   */
+  readonly scan: (
+    histogram: number,
+    bins: number,
+    g: number,
+    h: number,
+    floor: number,
+    rules: number,
+  ) => boolean
+  /** As histogram and scan of one column; `histogram` is its place, zeroed before and after. */
+  readonly searchColumn: (
+    bins: number,
+    stride: number,
+    rows: number,
+    gradients: number,
+    count: number,
+    histogram: number,
+    valueBins: number,
+    g: number,
+    h: number,
+    floor: number,
+    rules: number,
+  ) => boolean
+  /** Bins `count` float64 at `values` by 255 padded float64 `edges`, `stride` bytes apart. */
+  readonly binNumbers: (
+    values: number,
+    count: number,
+    edges: number,
+    out: number,
+    stride: number,
+  ) => void
 }

@@ -6,6 +6,8 @@
 import type { Arena } from './arena.ts'
 import { MISSING_BIN } from './binner.ts'
 import { SET_WORDS, type Split } from './ensemble.ts'
+import { HISTOGRAM_BYTES } from './kernel.ts'
+import type { SplitRules, Workshop } from './workshop.ts'
 
 /** Real gradient and hessian of one quantised unit. */
 export interface Scale {
@@ -19,22 +21,6 @@ export interface NodeSums {
   readonly h: number
   readonly lower: number
   readonly upper: number
-}
-
-export interface SplitRules {
-  readonly l2: number
-  readonly minChildWeight: number
-  readonly minSplitGain: number
-  /** Extra l2 for categorical splits. */
-  readonly categoryL2: number
-  /** Added to the hessian when categories are sorted by G/H: rare ones move to the middle. */
-  readonly categorySmoothing: number
-  /** Per column: value bins in use. */
-  readonly bins: Uint8Array
-  /** Per column: 1 when categorical. */
-  readonly categorical: Uint8Array
-  /** Per column: 1 rising, -1 falling, 0 free; undefined when all are free. */
-  readonly monotone: Int8Array | undefined
 }
 
 /** What a node's leaf would add: -G / (H + l2), kept inside the node's range. */
@@ -53,91 +39,87 @@ export interface SplitChoice extends Split {
   readonly leftH: number
 }
 
-type Best = { -readonly [K in keyof SplitChoice]: SplitChoice[K] }
+export type Best = { -readonly [K in keyof SplitChoice]: SplitChoice[K] }
 
 /**
- * The best split among `features` (column numbers in [from, to) of the list), or null when none
- * gains more than `minSplitGain`. `cells` is the index (int32) of the node's first histogram.
- * Equal gains: the first column and the lowest threshold win.
+ * The best split among `features` (ascending column numbers), or null when none gains more than
+ * `minSplitGain`. `histograms` is the address of the node's first histogram. Equal gains: the first
+ * column and the lowest threshold win.
  */
 export function bestSplit(
-  arena: Arena,
-  cells: number,
+  workshop: Workshop,
+  histograms: number,
   node: NodeSums,
   scale: Scale,
-  rules: SplitRules,
   features: Int32Array,
 ): SplitChoice | null {
-  const parent =
+  const { arena, kernel, places, rules } = workshop
+  const parent = parentScore(node, scale, rules)
+  const best = noSplit(rules)
+  for (const f of features) {
+    const at = histograms + f * HISTOGRAM_BYTES
+    if (rules.categorical[f] === 1 || rules.monotone)
+      scanSpecial(workshop, at, f, node, scale, parent, best)
+    else {
+      const floor = parent + 2 * best.gain
+      if (kernel.scan(at, rules.bins[f]!, node.g, node.h, floor, places.scan))
+        readScan(arena, places.scan, f, parent, best)
+    }
+  }
+  return best.feature < 0 ? null : best
+}
+
+/** Score that the node has unsplit, and a hair more: rounding must not pass for a gain. */
+export function parentScore(node: NodeSums, scale: Scale, rules: SplitRules): number {
+  const unsplit =
     rules.monotone === undefined
       ? score(node.g * scale.g, node.h * scale.h + rules.l2)
       : scoreAt(node, scale, rules.l2, node)
-  const best: Best = {
-    gain: 0,
-    feature: -1,
-    threshold: 0,
-    missingLeft: false,
-    set: null,
-    leftG: 0,
-    leftH: 0,
-  }
-  for (const f of features) {
-    const at = cells + f * 512
-    const floor = parent + 2 * Math.max(best.gain, rules.minSplitGain)
-    if (rules.categorical[f]) scanCategories(arena, at, f, node, scale, rules, parent, best)
-    else if (rules.monotone) scanBounded(arena, at, f, node, scale, rules, parent, best)
-    else scanNumeric(arena, at, f, node, scale, rules, parent, floor, best)
-  }
-  return best.feature < 0 || best.gain <= rules.minSplitGain ? null : { ...best }
+  return unsplit * (1 + 1e-11)
 }
 
-/**
- * Thresholds of one numeric column, missing rows right and then left. `floor` is the score that
- * must be beaten.
- */
-function scanNumeric(
-  { i32, u32 }: Arena,
-  at: number,
+/** No split yet; its gain is the least that counts. */
+export const noSplit = ({ minSplitGain }: SplitRules): Best => ({
+  gain: minSplitGain,
+  feature: -1,
+  threshold: 0,
+  missingLeft: false,
+  set: null,
+  leftG: 0,
+  leftH: 0,
+})
+
+/** Takes over what the kernel's scan found. */
+export function readScan(
+  { i32, u32, f64 }: Arena,
+  scan: number,
+  feature: number,
+  parent: number,
+  best: Best,
+): void {
+  const at = (scan >> 2) + 10
+  best.gain = (f64[(scan >> 3) + 4]! - parent) / 2
+  best.feature = feature
+  best.threshold = i32[at]!
+  best.missingLeft = i32[at + 1] === 1
+  best.set = null
+  best.leftG = i32[at + 2]!
+  best.leftH = u32[at + 3]!
+}
+
+/** The columns that the kernel does not scan: categorical and constrained ones. */
+export function scanSpecial(
+  { arena, rules }: Workshop,
+  histogram: number,
   f: number,
   node: NodeSums,
   scale: Scale,
-  rules: SplitRules,
   parent: number,
-  floor: number,
   best: Best,
 ): void {
-  const missing = at + 2 * MISSING_BIN
-  const missingH = u32[missing]!
-  const last = rules.bins[f]! - (missingH > 0 ? 0 : 1)
-  const { l2, minChildWeight } = rules
-  let top = floor
-  for (let pass = 0; pass < (missingH > 0 ? 2 : 1); pass++) {
-    let g = pass === 1 ? i32[missing + 1]! : 0
-    let h = pass === 1 ? missingH : 0
-    for (let b = 0, cell = at; b < last; b++, cell += 2) {
-      const own = u32[cell]!
-      if (own === 0) continue
-      h += own
-      g += i32[cell + 1]!
-      const hl = h * scale.h
-      const hr = (node.h - h) * scale.h
-      if (hl < minChildWeight) continue
-      if (hr < minChildWeight || h >= node.h) break
-      const gl = g * scale.g
-      const gr = (node.g - g) * scale.g
-      const s = (gl * gl * (hr + l2) + gr * gr * (hl + l2)) / ((hl + l2) * (hr + l2))
-      if (s > top) {
-        top = s
-        best.gain = (s - parent) / 2
-        best.feature = f
-        best.threshold = b
-        best.missingLeft = missingH > 0 ? pass === 1 : 2 * h > node.h
-        best.set = null
-        best.leftG = g
-        best.leftH = h
-      }
-    }
-  }
+  const at = histogram >> 2
+  if (rules.categorical[f] === 1) scanCategories(arena, at, f, node, scale, rules, parent, best)
+  else scanBounded(arena, at, f, node, scale, rules, parent, best)
 }
 
 /** Score of a leaf whose value is clipped to the node's range: -(2 G w + (H + l2) w^2). */
@@ -160,7 +142,7 @@ function scanBounded(
 ): void {
   const missing = at + 2 * MISSING_BIN
   const missingH = u32[missing]!
-  const { l2, minChildWeight, minSplitGain } = rules
+  const { l2, minChildWeight } = rules
   const sign = rules.monotone?.[f] ?? 0
   const { lower, upper } = node
   for (let pass = 0; pass < (missingH > 0 ? 2 : 1); pass++) {
@@ -179,7 +161,7 @@ function scanBounded(
       if (h * scale.h < minChildWeight) continue
       if (sign * (leafValue(right, scale, l2) - leafValue(left, scale, l2)) < 0) continue
       const gain = (scoreAt(left, scale, l2, node) + scoreAt(right, scale, l2, node) - parent) / 2
-      if (gain > Math.max(best.gain, minSplitGain)) {
+      if (gain > best.gain) {
         best.gain = gain
         best.feature = f
         best.threshold = b
@@ -209,7 +191,8 @@ function scanCategories(
 ): void {
   const found: number[] = []
   const ratio = new Float64Array(256)
-  for (let b = 0; b <= MISSING_BIN; b++) {
+  for (let i = 0; i <= rules.bins[f]!; i++) {
+    const b = i < rules.bins[f]! ? i : MISSING_BIN
     const h = u32[at + 2 * b]!
     if (h === 0) continue
     ratio[b] = (i32[at + 2 * b + 1]! * scale.g) / (h * scale.h + rules.categorySmoothing)
@@ -217,7 +200,7 @@ function scanCategories(
   }
   found.sort((a, b) => ratio[a]! - ratio[b]! || a - b)
   const l2 = rules.l2 + (found.length > 2 ? rules.categoryL2 : 0)
-  const { minChildWeight, minSplitGain, monotone } = rules
+  const { minChildWeight, monotone } = rules
   let cut = -1
   let heavyLeft = false
   let g = 0
@@ -233,7 +216,7 @@ function scanCategories(
       ? scoreAt({ g, h }, scale, l2, node) + scoreAt(right, scale, l2, node)
       : score(g * scale.g, h * scale.h + l2) + score(right.g * scale.g, right.h * scale.h + l2)
     const gain = (sum - parent) / 2
-    if (gain > Math.max(best.gain, minSplitGain)) {
+    if (gain > best.gain) {
       best.gain = gain
       best.feature = f
       best.leftG = g

@@ -2,7 +2,7 @@
 import { KERNEL_BASE64 } from '../kernel/histogram-bytes.ts'
 import type { Arena } from './arena.ts'
 import { fromBase64 } from './bytes.ts'
-import { HISTOGRAM_BYTES, type Kernel } from './kernel.ts'
+import { HISTOGRAM_BYTES, SCAN_BYTES, type Kernel } from './kernel.ts'
 
 /** The functions of kernel/histogram.asm.ts. */
 interface KernelExports {
@@ -33,7 +33,37 @@ interface KernelExports {
   histogram1: KernelExports['histogram8']
   subtract: Kernel['subtract']
   gather: Kernel['gather']
-  partition: Kernel['partition']
+  partition: (
+    bins: number,
+    stride: number,
+    sides: number,
+    rows: number,
+    count: number,
+    scratch: number,
+    aside: number,
+  ) => number
+  scan: (
+    histogram: number,
+    bins: number,
+    g: number,
+    h: number,
+    floor: number,
+    rules: number,
+  ) => number
+  searchColumn: (
+    bins: number,
+    stride: number,
+    rows: number,
+    gradients: number,
+    count: number,
+    histogram: number,
+    mask: number,
+    g: number,
+    h: number,
+    floor: number,
+    rules: number,
+  ) => number
+  binNumbers: Kernel['binNumbers']
 }
 
 let compiled: WebAssembly.Module | undefined
@@ -65,6 +95,24 @@ export function wasmKernel({ memory, i32 }: Arena): Kernel {
     },
     subtract: k.subtract,
     gather: k.gather,
-    partition: k.partition,
+    partition: (bins, stride, sides, rows, count, scratch) =>
+      k.partition(bins, stride, sides, rows, count, scratch, sides + 256),
+    scan: (histogram, bins, g, h, floor, rules) =>
+      k.scan(histogram, bins, g, h, floor, rules) === 1,
+    searchColumn: (bins, stride, rows, gradients, count, own, _, g, h, floor, rules) =>
+      k.searchColumn(
+        bins,
+        stride,
+        rows,
+        gradients,
+        count,
+        own,
+        rules + SCAN_BYTES,
+        g,
+        h,
+        floor,
+        rules,
+      ) === 1,
+    binNumbers: k.binNumbers,
   }
 }
