@@ -1,7 +1,7 @@
 /** `serve`: runs the product until it is told to stop. */
 import { existsSync } from 'node:fs'
 import { Option } from 'commander'
-import type { Config, Logger } from '../../platform/index.ts'
+import { systemClock, type Config, type Logger } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import type { Define } from '../terminal.ts'
 
@@ -24,20 +24,30 @@ interface RunningServer {
 
 type StartServer = (options: ServerOptions) => Promise<RunningServer>
 
-/** Resolves at the first request to stop; a second one ends the process at once. */
+/** A terminal and npm both pass Ctrl-C on: what comes within this time is the same request. */
+const SAME_REQUEST_MS = 1_000
+
+/**
+ * Resolves at the first request to stop (a signal, or the launcher's death); a later one ends the
+ * process at once.
+ */
 function untilStopped(log: Logger): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false
-    const stop = (signal: NodeJS.Signals): void => {
-      if (asked) {
+    let asked: number | undefined
+    const stop = (reason: string): void => {
+      const now = systemClock.monotonic()
+      if (asked === undefined) {
+        asked = now
+        log.info({ reason }, 'stopping; once more to force it')
+        resolve()
+      } else if (now - asked > SAME_REQUEST_MS && reason !== 'disconnect') {
         log.warn('stopping at once; the next start recovers')
         process.exit(1)
       }
-      asked = true
-      log.info({ signal }, 'stopping; once more to force it')
-      resolve()
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => stop(signal))
+    process.once('disconnect', () => stop('disconnect'))
   })
 }
 
@@ -71,5 +81,6 @@ export const define: Define = (command, terminal) => {
         await database.close()
       }
       log.info('stopped')
+      process.channel?.unref()
     })
 }
