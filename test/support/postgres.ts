@@ -49,7 +49,9 @@ async function asMaster<T>(work: (client: pg.Client) => Promise<T>): Promise<T> 
 export async function freshDatabase(): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`
   await asMaster(async (client) =>
-    client.query(`create database ${name} template ${(await cluster)!.template} strategy file_copy`),
+    client.query(
+      `create database ${name} template ${(await cluster)!.template} strategy file_copy`,
+    ),
   )
   const { host, port, user, password } = await cluster!
   const url = `postgresql://${user}:${password}@${encodeURIComponent(host)}:${port}/${name}`
