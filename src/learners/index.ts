@@ -27,3 +27,14 @@ export type { Shares } from './trees/treeshap.ts'
 export { trainForest, type ForestOptions } from './trees/forest.ts'
 export { forestFromState, type ForestModel, type ForestState } from './trees/forest-model.ts'
 export type { TreeModel } from './trees/tree-model.ts'
+export { contentSimilarity, trainContent, type ContentState } from './recommend/content.ts'
+export { diversify } from './recommend/diversify.ts'
+export { recommenderFromState, type RecommenderState } from './recommend/family.ts'
+export { holdOut, type Holdout } from './recommend/holdout.ts'
+export { evaluateRanking, topItems, type RankingQuality } from './recommend/ranking.ts'
+export type { Recommender } from './recommend/recommender.ts'
+export {
+  selectRecommender,
+  type Selection,
+  type SelectionOptions,
+} from './recommend/select.ts'

@@ -2,6 +2,14 @@
 export { resultantLength } from './circular.ts'
 export { counterSubset, counterUniform, poissonFromUniform } from './counter-random.ts'
 export {
+  RIDGE_COLUMNS_MAX,
+  columnGram,
+  multiplyTransposed,
+  ridgeRow,
+  transposed,
+  type RowSelection,
+} from './dense.ts'
+export {
   betaCdf,
   betaQuantile,
   chiSquareCdf,
@@ -26,3 +34,18 @@ export {
 export { fnv1a, seededRandom, type SeededRandom } from './random.ts'
 export { medianInPlace, theilSenSlope } from './robust.ts'
 export { incompleteBeta, incompleteGamma, logGamma } from './special.ts'
+export {
+  columnCounts,
+  mapSparse,
+  sparseFromEntries,
+  sparseTimesDense,
+  transposeSparse,
+  type SparseMatrix,
+} from './sparse.ts'
+export {
+  invertPositiveDefinite,
+  symmetricEigen,
+  truncatedSvd,
+  type Eigen,
+  type TruncatedSvd,
+} from './symmetric.ts'
