@@ -8,7 +8,7 @@ import asc from 'assemblyscript/asc'
 
 const FOLDER = join(import.meta.dirname, '..', 'src', 'math', 'kernel')
 
-/** The text of dense.wasm.ts; throws with the compiler's messages when the source is wrong. */
+/** The compiled kernel as base64; throws with the compiler's messages when the source is wrong. */
 export async function compileDenseKernel(): Promise<string> {
   const options = ['-O3', '--runtime', 'stub', '--noAssert', '--initialMemory', '64']
   const args = ['dense.asm.ts', '--baseDir', FOLDER, '--outFile', 'dense.wasm', ...options]
@@ -19,8 +19,11 @@ export async function compileDenseKernel(): Promise<string> {
     },
   })
   if (error) throw new Error(`dense.asm.ts does not compile:\n${stderr.toString()}`)
-  const base64 = Buffer.from(binary).toString('base64')
-  const lines = base64.match(/.{1,96}/g) ?? []
+  return Buffer.from(binary).toString('base64')
+}
+
+function kernelModule(base64: string): string {
+  const lines = base64.match(/.{1,88}/g) ?? []
   const body = lines.map((line) => `  '${line}',`).join('\n')
   return [
     '/** Built from dense.asm.ts by scripts/dense-kernel.ts; do not edit. */',
@@ -28,4 +31,5 @@ export async function compileDenseKernel(): Promise<string> {
   ].join('\n')
 }
 
-if (import.meta.main) writeFileSync(join(FOLDER, 'dense.wasm.ts'), await compileDenseKernel())
+if (import.meta.main)
+  writeFileSync(join(FOLDER, 'dense.wasm.ts'), kernelModule(await compileDenseKernel()))

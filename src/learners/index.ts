@@ -33,8 +33,4 @@ export { recommenderFromState, type RecommenderState } from './recommend/family.
 export { holdOut, type Holdout } from './recommend/holdout.ts'
 export { evaluateRanking, topItems, type RankingQuality } from './recommend/ranking.ts'
 export type { Recommender } from './recommend/recommender.ts'
-export {
-  selectRecommender,
-  type Selection,
-  type SelectionOptions,
-} from './recommend/select.ts'
+export { selectRecommender, type Selection, type SelectionOptions } from './recommend/select.ts'
