@@ -13,12 +13,14 @@ export async function compileDenseKernel(): Promise<string> {
   const options = ['-O3', '--runtime', 'stub', '--noAssert', '--initialMemory', '64']
   const args = ['dense.asm.ts', '--baseDir', FOLDER, '--outFile', 'dense.wasm', ...options]
   let binary = new Uint8Array()
-  const { error, stderr } = await asc.main([...args, '--enable', 'simd'], {
+  const faults: string[] = []
+  const { error } = await asc.main([...args, '--enable', 'simd'], {
+    stderr: { write: (text: string | Uint8Array) => void faults.push(String(text)) },
     writeFile: (_name: string, contents: Uint8Array | string) => {
       if (typeof contents !== 'string') binary = Uint8Array.from(contents)
     },
   })
-  if (error) throw new Error(`dense.asm.ts does not compile:\n${stderr.toString()}`)
+  if (error) throw new Error(`dense.asm.ts does not compile:\n${faults.join('')}`)
   return Buffer.from(binary).toString('base64')
 }
 

@@ -29,8 +29,14 @@ export { forestFromState, type ForestModel, type ForestState } from './trees/for
 export type { TreeModel } from './trees/tree-model.ts'
 export { contentSimilarity, trainContent, type ContentState } from './recommend/content.ts'
 export { diversify } from './recommend/diversify.ts'
-export { recommenderFromState, type RecommenderState } from './recommend/family.ts'
+export {
+  recommenderFromState,
+  trainRecommender,
+  type RecommenderFamily,
+  type RecommenderState,
+} from './recommend/family.ts'
 export { holdOut, type Holdout } from './recommend/holdout.ts'
+export { trainIals } from './recommend/ials.ts'
 export { evaluateRanking, topItems, type RankingQuality } from './recommend/ranking.ts'
 export type { Recommender } from './recommend/recommender.ts'
 export { selectRecommender, type Selection, type SelectionOptions } from './recommend/select.ts'

@@ -51,6 +51,12 @@ interface Family {
 }
 
 const smaller = ({ rows, cols }: SparseMatrix): number => Math.min(rows, cols)
+/** Pairs of items that the same person took, with order and repetition. */
+function pairs({ rows, offsets }: SparseMatrix): number {
+  let sum = 0
+  for (let row = 0; row < rows; row++) sum += (offsets[row + 1]! - offsets[row]!) ** 2
+  return sum
+}
 const always = (): boolean => true
 
 export const FAMILIES: Readonly<Record<RecommenderFamily, Family>> = {
@@ -87,7 +93,7 @@ export const FAMILIES: Readonly<Record<RecommenderFamily, Family>> = {
       { neighbours: 50 },
       { shrink: 100 },
     ],
-    cost: ({ indices, rows }) => (3 * indices.length ** 2) / Math.max(1, rows),
+    cost: (taken) => 6 * pairs(taken),
     possible: always,
   },
   ease: {
@@ -99,7 +105,7 @@ export const FAMILIES: Readonly<Record<RecommenderFamily, Family>> = {
       { regularisation: 1000 },
       { regularisation: 10 },
     ],
-    cost: (taken) => smaller(taken) ** 3,
+    cost: (taken) => smaller(taken) ** 3 / 12,
     possible: (taken) => smaller(taken) <= EASE_SIZE_MAX,
   },
   als: {
@@ -116,7 +122,7 @@ export const FAMILIES: Readonly<Record<RecommenderFamily, Family>> = {
       { factors: 128 },
       { regularisation: 0.03 },
     ],
-    cost: ({ indices }) => 5e4 * indices.length,
+    cost: ({ indices }) => 2e4 * indices.length,
     possible: always,
   },
   bpr: {
@@ -126,6 +132,18 @@ export const FAMILIES: Readonly<Record<RecommenderFamily, Family>> = {
     cost: ({ indices }) => 6e4 * indices.length,
     possible: always,
   },
+}
+
+/** Trains one family on `taken` (people x items) with these settings; the others stay default. */
+export function trainRecommender(
+  family: RecommenderFamily,
+  taken: SparseMatrix,
+  settings: Settings,
+  seed: number,
+  control: TrainingControl = {},
+): RecommenderState {
+  const { train, start } = FAMILIES[family]
+  return train(taken, { ...start, ...settings, seed }, control)
 }
 
 /** The recommender a state describes. */

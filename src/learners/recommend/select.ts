@@ -8,11 +8,12 @@ import { learnBlendWeights } from './blend.ts'
 import {
   FAMILIES,
   recommenderFromState,
+  trainRecommender,
   type RecommenderFamily,
   type RecommenderState,
   type Settings,
 } from './family.ts'
-import { holdOut } from './holdout.ts'
+import { holdOut, type Holdout } from './holdout.ts'
 import { evaluateRanking } from './ranking.ts'
 import { step, type Recommender, type TrainingControl } from './recommender.ts'
 
@@ -27,8 +28,8 @@ export interface SelectionOptions {
   readonly clock: Clock
   /** Time of each entry of `taken`: the latest of each person are held out. */
   readonly times?: Float64Array | undefined
-  /** Judge on these held-out choices (same people and items) instead of a part of `taken`. */
-  readonly validation?: SparseMatrix | undefined
+  /** Search on this split of `taken` instead of one made here. */
+  readonly split?: Holdout | undefined
 }
 
 export interface Trial {
@@ -69,11 +70,8 @@ function makeBench(
   options: SelectionOptions,
   control: TrainingControl,
 ): Bench {
-  const { seed, times, validation, clock, budgetMs } = options
-  const { train, held } =
-    validation === undefined
-      ? holdOut(taken, 0.15, { seed, times })
-      : { train: taken, held: validation }
+  const { seed, times, clock, budgetMs } = options
+  const { train, held } = options.split ?? holdOut(taken, 0.15, { seed, times })
   const able: number[] = []
   for (let row = 0; row < held.rows; row++)
     if (held.offsets[row + 1]! > held.offsets[row]!) able.push(row)
@@ -88,8 +86,8 @@ function makeBench(
 
 function tryOut(bench: Bench, family: RecommenderFamily, settings: Settings): Tried {
   const { options, control } = bench
-  const seeded = { ...settings, seed: options.seed }
-  const state = FAMILIES[family].train(bench.train, seeded, { signal: control.signal })
+  const quiet = { signal: control.signal }
+  const state = trainRecommender(family, bench.train, settings, options.seed, quiet)
   const recommender = recommenderFromState(state)
   const { recall, ndcg } = evaluateRanking(
     recommender,
@@ -196,7 +194,7 @@ function finish(
   trials: readonly Trial[],
 ): Selection {
   const parts = chosen.map(({ family, settings, quality, weight = 1 }) => {
-    const state = FAMILIES[family].train(taken, { ...settings, seed: options.seed })
+    const state = trainRecommender(family, taken, settings, options.seed)
     return { family, settings, quality, weight, state }
   })
   const state: RecommenderState =
