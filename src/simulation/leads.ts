@@ -1,7 +1,6 @@
 /** Leads and agents: who they are (public) and what they really want (truth). */
 import { seededRandom, type SeededRandom } from '../math/index.ts'
-import { DAY_MS } from './calendar.ts'
-import { logNormal, oneOf, pick } from './draws.ts'
+import { logNormal, pick } from './draws.ts'
 import type { MarketParameters } from './parameters.ts'
 import { SEGMENTS, SOURCES, STAGE, type StageName } from './stages.ts'
 import { SUB_TYPES, type Town } from './town.ts'
@@ -55,8 +54,10 @@ const LAST =
   'Bittern Crane Dunlin Egret Finch Grebe Heron Jay Kestrel Lark Martin Osprey Plover Wren'
 const FIRST_NAMES = FIRST.split(' ')
 const LAST_NAMES = LAST.split(' ')
-const nameOf = (index: number): string =>
-  `${FIRST_NAMES[index % FIRST_NAMES.length]!} ${LAST_NAMES[Math.floor(index / FIRST_NAMES.length) % LAST_NAMES.length]!}`
+const nameOf = (index: number): string => {
+  const last = Math.floor(index / FIRST_NAMES.length) % LAST_NAMES.length
+  return `${FIRST_NAMES[index % FIRST_NAMES.length]!} ${LAST_NAMES[last]!}`
+}
 
 const BUDGET_FACTOR = [0.82, 1.15, 0.8, 0.75, 2.1, 1.05, 1]
 const BEDS = [3, 4, 2, 2, 4, 3, 3]
@@ -159,9 +160,4 @@ export function searchOf(lead: LeadTruth, town: Town): Record<string, string | n
     property_sub_type: SUB_TYPES[lead.subType]!,
     area: town.areas[lead.area]!.name,
   }
-}
-
-/** Milliseconds of the first moment of `day`. */
-export function dayStart(startMs: number, day: number): number {
-  return startMs + day * DAY_MS
 }

@@ -2,6 +2,7 @@
  * How likely a day's observation is in each latent state, under the market's own parameters. These
  * are the emission probabilities of the hidden Markov model that the generator is.
  */
+import { normalCdf } from '../math/index.ts'
 import type { DayFactors } from './calendar.ts'
 import { MAIL_WINDOW_SECONDS } from './contact.ts'
 import type { DayObservation, SeenMail, SeenOpen } from './observation.ts'
@@ -109,16 +110,6 @@ function stageLog(
       sum[s]! += (mean * day.logSeconds - 0.5 * timed * mean * mean) / (logSd * logSd)
     }
   return sum
-}
-
-/** Abramowitz and Stegun 7.1.26; absolute error below 1.5e-7, enough to normalise a truncation. */
-function normalCdf(x: number): number {
-  const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2)
-  const poly =
-    t *
-    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-  const erf = 1 - poly * Math.exp((-x * x) / 2)
-  return x >= 0 ? 0.5 * (1 + erf) : 0.5 * (1 - erf)
 }
 
 /** Density of a log-normal delay truncated to the mail window, per second. */

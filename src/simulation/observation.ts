@@ -145,8 +145,14 @@ function seeView(
   if (memory.seen.length > REMEMBERED_HOMES) memory.seen.shift()
 }
 
+/** A property that the market writes as text; empty when it is not. */
+function textOf(event: SimulatedEvent, name: string): string {
+  const value = event.properties[name]
+  return typeof value === 'string' ? value : ''
+}
+
 function seeText(day: DayObservation, event: SimulatedEvent): void {
-  const kind = KIND_OF_TEXT.get(String(event.properties['text']))
+  const kind = KIND_OF_TEXT.get(textOf(event, 'text'))
   if (kind === undefined) return
   add(day.trials, 'urgentText')
   if (kind === 'urgent') add(day.hits, 'urgentText')
@@ -162,8 +168,8 @@ function seeMail(day: DayObservation, event: SimulatedEvent, at: number): void {
   else if (event.type === 'email_open')
     day.mail?.opens.push({
       eventIds: [event.event_id],
-      client: String(properties['client']),
-      delaySeconds: (at - Date.parse(String(properties['sent_at']))) / 1000,
+      client: textOf(event, 'client'),
+      delaySeconds: (at - Date.parse(textOf(event, 'sent_at'))) / 1000,
       dataCentre: properties['network'] === 'data_centre',
       clicks: 0,
     })

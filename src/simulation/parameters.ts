@@ -5,7 +5,7 @@
  * times or divided by `factor`.
  */
 import { seededRandom, type SeededRandom } from '../math/index.ts'
-import { MOVES, OPEN_STAGES, SEGMENTS, SOURCES, STAGES, type StageName } from './stages.ts'
+import { OPEN_STAGES, SEGMENTS, SOURCES, STAGES, type StageName } from './stages.ts'
 
 /** What a session or day shows, each with its value at intent 0 and at intent 1. */
 const SIGNAL_PRIORS = {

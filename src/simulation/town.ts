@@ -188,7 +188,7 @@ export function buildHomes(
   for (let i = 0; i < onOffer; i++) {
     const home = buildHome(input, homes.length, -random.int(60), random)
     homes.push({ ...home, until: 5 + random.int(130) })
-    live.push(homes.at(-1)!.until)
+    live.push(homes.at(-1).until)
   }
   for (let day = 1; day < days; day++)
     for (let slot = 0; slot < live.length; slot++)
