@@ -53,11 +53,11 @@ export interface BinnerOptions {
   readonly maxBins?: number
   /** A level with fewer training rows shares the rare bin. Default 5. */
   readonly minCategoryRows?: number
-  /** Chooses the rows from which quantiles are taken when there are more than 50,000. Default 0. */
+  /** Chooses the rows from which quantiles are taken when there are more than 30,000. Default 0. */
   readonly seed?: number
 }
 
-const SAMPLE_ROWS = 50_000
+const SAMPLE_ROWS = 30_000
 
 /** Learns how to bin the columns of `frame`. O(columns * s log s) for a sample of s rows. */
 export function fitBinner(frame: Frame, options: BinnerOptions = {}): Binner {
@@ -195,41 +195,66 @@ export function binOfValue(column: ColumnBins, value: number): number {
   return column.binOf[value] ?? column.rareBin
 }
 
-/** Writes the bins of `column` (undefined: all missing) to out[offset + row * stride]. */
-function binColumn(
-  spec: ColumnBins,
-  column: Column | undefined,
-  rows: number,
+/** Writes the bins of rows [from, to) of one column, `stride` bytes apart from out[offset] on. */
+export type ColumnWriter = (
+  from: number,
+  to: number,
   out: Uint8Array,
   offset: number,
   stride: number,
-): void {
-  if (column === undefined || column.kind !== spec.kind) {
-    for (let r = 0, o = offset; r < rows; r++, o += stride) out[o] = MISSING_BIN
-  } else if (column.kind === 'numeric') {
-    const { edges } = spec as NumericBins
+) => void
+
+function columnWriter(spec: ColumnBins, column: Column | undefined): ColumnWriter {
+  if (column?.kind === 'numeric' && spec.kind === 'numeric') {
+    const { edges } = spec
     const { values } = column
-    for (let r = 0, o = offset; r < rows; r++, o += stride) {
-      const v = values[r]!
-      out[o] = Number.isNaN(v) ? MISSING_BIN : edgesBelow(edges, v)
+    return (from, to, out, offset, stride) => {
+      for (let r = from, o = offset; r < to; r++, o += stride) {
+        const v = values[r]!
+        out[o] = Number.isNaN(v) ? MISSING_BIN : edgesBelow(edges, v)
+      }
     }
-  } else {
-    const { levels, binOf, rareBin } = spec as CategoricalBins
+  }
+  if (column?.kind === 'categorical' && spec.kind === 'categorical') {
+    const { levels, binOf, rareBin } = spec
     const byLevel = new Map(levels.map((level, i) => [level, binOf[i]!]))
     const map = Uint8Array.from(column.levels, (level) => byLevel.get(level) ?? rareBin)
     const { codes } = column
-    for (let r = 0, o = offset; r < rows; r++, o += stride)
-      out[o] = codes[r]! < 0 ? MISSING_BIN : (map[codes[r]!] ?? rareBin)
+    return (from, to, out, offset, stride) => {
+      for (let r = from, o = offset; r < to; r++, o += stride)
+        out[o] = codes[r]! < 0 ? MISSING_BIN : (map[codes[r]!] ?? rareBin)
+    }
+  }
+  return (from, to, out, offset, stride) => {
+    for (let r = from, o = offset; r < to; r++, o += stride) out[o] = MISSING_BIN
   }
 }
 
-/** Bins `frame` into `out` (rows x columns bytes, row after row). Columns are matched by name. */
-export function binInto(binner: Binner, frame: Frame, out: Uint8Array): void {
+/** Rows binned column after column before the next ones: their bytes stay in the cache. */
+const TILE = 512
+
+/**
+ * Bins `frame` into `out` (rows x columns bytes, row after row). Columns are matched by name.
+ * `faster` may give another writer for a numeric column.
+ */
+export function binInto(
+  { columns }: Binner,
+  frame: Frame,
+  out: Uint8Array,
+  faster?: (spec: NumericBins, column: NumericColumn, f: number) => ColumnWriter,
+): void {
   const byName = new Map(frame.columns.map((column) => [column.name, column]))
-  const stride = binner.columns.length
-  binner.columns.forEach((spec, f) => {
-    binColumn(spec, byName.get(spec.name), frame.rows, out, f, stride)
+  const stride = columns.length
+  const writers = columns.map((spec, f) => {
+    const column = byName.get(spec.name)
+    return faster && spec.kind === 'numeric' && column?.kind === 'numeric'
+      ? faster(spec, column, f)
+      : columnWriter(spec, column)
   })
+  for (let from = 0; from < frame.rows; from += TILE) {
+    const to = Math.min(frame.rows, from + TILE)
+    for (let f = 0; f < stride; f++) writers[f]!(from, to, out, from * stride + f, stride)
+  }
 }
 
 /** Bins a table once, for any number of models that share `binner`. O(rows * columns). */

@@ -4,7 +4,8 @@
  */
 import type { SeededRandom } from '../../math/index.ts'
 import { treeBuilder, type TreeEnsemble } from './ensemble.ts'
-import { writeScanRules, writeSides } from './grow.ts'
+import { writeSides } from './grow.ts'
+import { writeScanRules } from './member.ts'
 import type { Workshop } from './workshop.ts'
 import { HISTOGRAM_BYTES } from './kernel.ts'
 import {
@@ -12,6 +13,7 @@ import {
   parentScore,
   readScan,
   scanSpecial,
+  withGain,
   type NodeSums,
   type Scale,
   type SplitChoice,
@@ -53,7 +55,7 @@ export function growForestTree(
 ): { tree: TreeEnsemble; leaves: ForestLeaf[] } {
   const builder = treeBuilder()
   const leaves: ForestLeaf[] = []
-  writeScanRules(workshop, scale)
+  writeScanRules(workshop.arena, workshop.places, workshop.rules, scale)
   const columns = Int32Array.from({ length: workshop.places.columns }, (_, f) => f)
   const open: Task[] = [{ node: 0, from: 0, count, depth: 0, sums: rootSums(workshop, count) }]
   for (let task = open.pop(); task; task = open.pop()) {
@@ -94,6 +96,7 @@ function childrenOf(
     places.rows + 4 * task.from,
     task.count,
     places.scratch,
+    places.aside,
   )
   const { g, h, lower, upper } = task.sums
   const { leftG, leftH } = split
@@ -161,7 +164,7 @@ function bestOfDrawn(
   const { sums, count } = task
   const rows = places.rows + 4 * task.from
   const parent = parentScore(sums, scale, rules)
-  const best = noSplit(rules)
+  const best = noSplit(parent, rules)
   for (const f of drawn) {
     // One place serves every column here: it is zeroed again after each.
     const bins = places.bins + f
@@ -169,17 +172,28 @@ function bestOfDrawn(
       const base = histograms - f * HISTOGRAM_BYTES
       arena.i32[features >> 2] = f
       kernel.histogram(places.bins, columns, rows, ordered, count, features, 1, base)
-      scanSpecial(workshop, histograms, f, sums, scale, parent, best)
+      scanSpecial(workshop, histograms, f, sums, scale, best)
       arena.u8.fill(0, histograms, histograms + HISTOGRAM_BYTES)
       continue
     }
-    const floor = parent + 2 * best.gain
     const { g, h } = sums
     const own = rules.bins[f]!
     if (
-      kernel.searchColumn(bins, columns, rows, ordered, count, histograms, own, g, h, floor, scan)
+      kernel.searchColumn(
+        bins,
+        columns,
+        rows,
+        ordered,
+        count,
+        histograms,
+        own,
+        g,
+        h,
+        best.score,
+        scan,
+      )
     )
-      readScan(arena, scan, f, parent, best)
+      readScan(arena, scan, f, best)
   }
-  return best.feature < 0 ? null : best
+  return withGain(best, parent)
 }

@@ -6,7 +6,8 @@
 import { AppError, type Progress } from '../../core/index.ts'
 import { seededRandom } from '../../math/index.ts'
 import type { Frame } from '../frame.ts'
-import { binInto, fitBinner, type Binner } from './binner.ts'
+import { binIntoArena } from './bin-arena.ts'
+import { fitBinner, type Binner } from './binner.ts'
 import { joinTrees, leafOf, type TreeEnsemble } from './ensemble.ts'
 import { forestModel, type ForestModel } from './forest-model.ts'
 import { growForestTree, type ForestRules } from './forest-grow.ts'
@@ -130,15 +131,22 @@ function startPlanting(
 ): Planting {
   const { rows } = frame
   const columns = binner.columns.length
-  const workspace = createWorkspace(
+  const {
+    arena,
+    kernel,
+    places: all,
+  } = createWorkspace({
     rows,
     columns,
-    { maxDepth: 1, maxLeaves: 2 },
-    options.kernel ?? 'auto',
-  )
-  const { arena, places } = workspace
-  const binned = arena.u8.subarray(places.bins, places.bins + rows * columns)
-  binInto(binner, frame, binned)
+    outputs: 0,
+    weighted: false,
+    slots: 1,
+    orderedRows: rows,
+    members: 1,
+    kernel: options.kernel ?? 'auto',
+  })
+  const places = all[0]!
+  const binned = binIntoArena(binner, frame, arena, kernel, places)
   const splitRules = {
     l2: 0,
     minChildWeight: Math.max(rules.minChildWeight, 1e-12),
@@ -152,7 +160,7 @@ function startPlanting(
     maxLeaves: Infinity,
   }
   const { outOfBag = true } = options
-  const workshop = { ...workspace, rules: splitRules }
+  const workshop = { arena, kernel, places, rules: splitRules }
   const sums = new Float64Array(outOfBag ? rows * outputs : 0)
   const counts = new Int32Array(outOfBag ? rows : 0)
   const estimate = outOfBag ? { sums, counts } : undefined

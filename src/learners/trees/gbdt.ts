@@ -6,17 +6,21 @@
 import { AppError } from '../../core/index.ts'
 import { seededRandom, type SeededRandom } from '../../math/index.ts'
 import type { Frame } from '../frame.ts'
-import { binFrame, binInto, fitBinner, type BinnedFrame, type Binner } from './binner.ts'
+import { binIntoArena } from './bin-arena.ts'
+import { binFrame, fitBinner, type BinnedFrame, type Binner } from './binner.ts'
+import { ORDERS, soloCrew } from './crew.ts'
 import { addTree, joinTrees, type TreeEnsemble } from './ensemble.ts'
 import { gbdtModel, type GbdtModel } from './gbdt-model.ts'
 import { gbdtSettings, type GbdtOptions, type GbdtSettings } from './gbdt-options.ts'
-import { growTree, type GrownLeaf } from './grow.ts'
-import type { GrowRules, Workshop } from './workshop.ts'
+import { growTree, type GrownLeaf, type Site } from './grow.ts'
+import { CHUNK, createMember, targetIn, type MemberTask } from './member.ts'
 import { createObjective, meanLoss, weightedQuantile } from './objective.ts'
-import { quantise, scaleOf, sumBlocks, SUM_BLOCK } from './quantise.ts'
-import type { Objective, Target } from './target.ts'
-import { createWorkspace } from './workspace.ts'
+import { scaleOf } from './quantise.ts'
+import type { NodeSums } from './split.ts'
+import type { Target } from './target.ts'
 import { holdOut, labelledRows, withClassWeights, type LabelledRows } from './training-rows.ts'
+import type { GrowRules } from './workshop.ts'
+import { createWorkspace, usefulSlots } from './workspace.ts'
 
 /**
  * Trains on `frame` (not changed) and one label per row. Deterministic in its inputs and
@@ -59,31 +63,54 @@ export function trainGbdt(
 }
 
 interface Boosting {
-  readonly workshop: Workshop
+  readonly site: Site
   readonly binned: Uint8Array
   readonly target: Target
-  readonly objective: Objective
-  readonly start: number[]
-  /** rows x outputs. */
+  readonly start: readonly number[]
+  /** rows x outputs, in the arena. */
   readonly margins: Float64Array
   readonly random: SeededRandom
 }
 
+/** Bins the table into the arena and makes the crew. */
 function startBoosting(part: LabelledRows, binner: Binner, settings: GbdtSettings): Boosting {
   const { frame, target } = part
   const { rows } = frame
-  const columns = binner.columns.length
+  const { spec } = settings
   const rules = growRules(binner, settings)
-  const { arena, places, kernel } = createWorkspace(rows, columns, rules, settings.kernel)
-  const binned = arena.u8.subarray(places.bins, places.bins + rows * columns)
-  binInto(binner, frame, binned)
-  const objective = createObjective(settings.spec, target)
+  const weighted = target.weights !== undefined
+  const { arena, kernel, places } = createWorkspace({
+    rows,
+    columns: binner.columns.length,
+    outputs: spec.outputs,
+    weighted,
+    slots: usefulSlots(rules.maxDepth, rules.maxLeaves),
+    orderedRows: CHUNK,
+    members: 1,
+    kernel: settings.kernel,
+  })
+  const lead = places[0]!
+  const binned = binIntoArena(binner, frame, arena, kernel, lead)
+  arena.f64.set(target.labels, lead.labels >> 3)
+  if (target.weights) arena.f64.set(target.weights, lead.weights >> 3)
+  const members = places.length
+  const tasks = places.map((own, member): MemberTask => ({
+    spec,
+    rules,
+    places: own,
+    rows,
+    weighted,
+    member,
+    members,
+  }))
+  const own = targetIn(arena, tasks[0]!, target.starts)
+  const objective = createObjective(spec, own)
   const start = objective.start()
-  const margins = new Float64Array(rows * start.length)
+  const margins = arena.f64.subarray(lead.margins >> 3, (lead.margins >> 3) + rows * spec.outputs)
   for (let i = 0; i < margins.length; i++) margins[i] = start[i % start.length]!
-  const workshop = { arena, places, rules, kernel }
+  const crew = soloCrew(arena, lead, createMember(arena, kernel, tasks[0]!, objective))
   const random = seededRandom(settings.seed).fork('boosting')
-  return { workshop, binned, target, objective, start, margins, random }
+  return { site: { arena, crew, tasks, rules }, binned, target: own, start, margins, random }
 }
 
 function growRules({ columns }: Binner, settings: GbdtSettings): GrowRules {
@@ -151,49 +178,68 @@ function boost(
 
 /** One iteration: a tree for each output, added to the margins. */
 function boostOnce(boosting: Boosting, settings: GbdtSettings): TreeEnsemble[] {
-  const { workshop, objective, margins, random } = boosting
-  const { arena, places } = workshop
-  const { outputs } = settings.spec
-  const rows = margins.length / outputs
-  objective.prepare(margins)
-  const bag = drawRows(rows, settings.rowFraction, random)
-  const pairs = arena.f32.subarray(places.packed >> 2, (places.packed >> 2) + 2 * rows)
-  const sums = new Float64Array(2 * Math.ceil(rows / SUM_BLOCK))
+  const { site, random } = boosting
+  const { crew, arena, tasks } = site
+  const { places, rows } = tasks[0]!
+  const sampled = settings.rowFraction < 1
+  const count = sampled ? drawRows(site, settings.rowFraction, random) : rows
+  const bag = sampled ? arena.i32.slice(places.rows >> 2, (places.rows >> 2) + count) : undefined
   const trees: TreeEnsemble[] = []
-  for (let output = 0; output < outputs; output++) {
-    objective.gradients(output, 0, rows, pairs)
-    sumBlocks(arena, places.packed, rows, sums, 0, sums.length / 2)
-    const scale = scaleOf(sums, rows)
-    quantise(arena, places.packed, 0, rows, scale)
-    const order = bag ?? Int32Array.from({ length: rows }, (_, i) => i)
-    arena.i32.set(order, places.rows >> 2)
-    const features = drawColumns(places.columns, settings.columnFraction, random)
-    const { tree, leaves } = growTree(workshop, order.length, !bag, features, scale)
-    applyLeaves(boosting, settings, tree, leaves, output, bag !== undefined)
+  for (let output = 0; output < settings.spec.outputs; output++) {
+    crew.run(ORDERS.gradients, output)
+    const scale = scaleOf(arena, places, rows)
+    const columns = drawColumns(places.columns, settings.columnFraction, random)
+    arena.i32.set(columns, places.drawn >> 2)
+    if (bag) arena.i32.set(bag, places.rows >> 2)
+    crew.run(ORDERS.quantise, scale.g, scale.h, columns.length, bag ? 0 : 1)
+    const sums = rootSums(site, bag)
+    const { tree, leaves } = growTree(site, count, !bag, columns.length, scale, sums)
+    applyLeaves(boosting, settings, tree, leaves, output, sampled)
     trees.push(tree)
   }
   return trees
 }
 
+/** Quantised sums of all rows, as the members counted them, or of the rows drawn. */
+function rootSums({ arena, tasks }: Site, bag: Int32Array | undefined): NodeSums {
+  let g = 0
+  let h = 0
+  if (bag) {
+    const packed = tasks[0]!.places.packed >> 2
+    for (const row of bag) {
+      h += arena.u32[packed + 2 * row]!
+      g += arena.i32[packed + 2 * row + 1]!
+    }
+  } else
+    for (const { places } of tasks) {
+      g += arena.f64[places.results >> 3]!
+      h += arena.f64[(places.results >> 3) + 1]!
+    }
+  return { g, h, lower: -Infinity, upper: Infinity }
+}
+
 /** Sets leaf values and adds the tree to the margins of all rows. */
 function applyLeaves(
-  { workshop, binned, margins, target }: Boosting,
+  { site, binned, margins, target }: Boosting,
   settings: GbdtSettings,
   tree: TreeEnsemble,
   leaves: readonly GrownLeaf[],
   output: number,
   sampled: boolean,
 ): void {
-  const { arena, places } = workshop
+  const { i32 } = site.arena
+  const { places } = site.tasks[0]!
   const { spec, learningRate } = settings
   for (const leaf of leaves) {
-    const at = (places.rows >> 2) + leaf.from
-    const rows = arena.i32.subarray(at, at + leaf.count)
+    const from = (places.rows >> 2) + leaf.from
+    const rows = i32.subarray(from, from + leaf.count)
     const raw =
       spec.name === 'quantile' ? renewed(spec.quantile, rows, margins, target) : leaf.value
     const value = learningRate * raw
     tree.value[leaf.node] = value
-    if (!sampled) for (const row of rows) margins[row * spec.outputs + output]! += value
+    if (sampled) continue
+    for (let at = from; at < from + leaf.count; at++)
+      margins[i32[at]! * spec.outputs + output]! += value
   }
   if (sampled) addTree(tree, 0, binned, places.columns, margins, output, spec.outputs)
 }
@@ -206,13 +252,15 @@ function renewed(quantile: number, rows: Int32Array, margins: Float64Array, targ
   return weightedQuantile(residuals, own, quantile)
 }
 
-/** Rows of one iteration in ascending order; undefined for all. */
-function drawRows(rows: number, fraction: number, random: SeededRandom): Int32Array | undefined {
-  if (fraction >= 1) return undefined
-  const drawn = new Int32Array(rows)
+/** Draws the rows of one iteration into the arena, ascending; gives how many. */
+function drawRows({ arena, tasks }: Site, fraction: number, random: SeededRandom): number {
+  const { places, rows } = tasks[0]!
+  const at = places.rows >> 2
   let n = 0
-  for (let row = 0; row < rows; row++) if (random.next() < fraction) drawn[n++] = row
-  return n > 0 ? drawn.subarray(0, n) : Int32Array.of(random.int(rows))
+  for (let row = 0; row < rows; row++) if (random.next() < fraction) arena.i32[at + n++] = row
+  if (n > 0) return n
+  arena.i32[at] = random.int(rows)
+  return 1
 }
 
 /** Columns of one tree in ascending order, at least one. */

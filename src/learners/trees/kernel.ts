@@ -42,7 +42,7 @@ export interface Kernel {
   readonly gather: (gradients: number, rows: number, count: number, out: number) => void
   /**
    * Stable partition of `count` row numbers at `rows`: first those whose bin b, at `bins` + row *
-   * `stride`, has a 1 in the byte `sides` + b. Uses `scratch` for as many.
+   * `stride`, has a 1 in the byte `sides` + b. Uses `scratch` for as many and 256 bytes at `aside`.
    * Gives the number of those first ones.
    */
   readonly partition: (
@@ -52,6 +52,7 @@ export interface Kernel {
     rows: number,
     count: number,
     scratch: number,
+    aside: number,
   ) => number
   /**
    * The best threshold of a numeric column with `bins` value bins from its histogram, for a node

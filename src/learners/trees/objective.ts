@@ -6,6 +6,7 @@
  * (second-order statistics), Ke et al. 2017 (leaf renewal for quantile loss).
  */
 import { AppError } from '../../core/index.ts'
+import { exponential } from './exponential.ts'
 import { lambdaRank, ndcgLoss } from './lambdarank.ts'
 import type { Objective, ObjectiveName, ObjectiveSpec, Target } from './target.ts'
 
@@ -18,38 +19,67 @@ export function createObjective(spec: ObjectiveSpec, target: Target): Objective 
   return singleOutput(spec, target)
 }
 
-/** Derivatives of the one-margin losses at margin f, label y: written as (h, g). */
+/** Derivatives of the losses with one margin f and a label y per row. */
 function singleOutput(spec: ObjectiveSpec, target: Target): Objective {
-  const { labels, weights } = target
   let margins = new Float64Array(0)
-  const write = (out: Float32Array, row: number, g: number, h: number): void => {
-    const w = weights ? weights[row]! : 1
-    out[2 * row] = Math.max(h, TINY) * w
-    out[2 * row + 1] = g * w
-  }
-  const each: Record<string, (row: number, f: number, out: Float32Array) => void> = {
-    logistic(row, f, out) {
-      const p = 1 / (1 + Math.exp(-f))
-      write(out, row, p - labels[row]!, p * (1 - p))
-    },
-    squared(row, f, out) {
-      write(out, row, f - labels[row]!, 1)
-    },
-    poisson(row, f, out) {
-      const rate = Math.exp(f)
-      write(out, row, rate - labels[row]!, rate)
-    },
-    quantile(row, f, out) {
-      write(out, row, labels[row]! < f ? 1 - spec.quantile : -spec.quantile, 1)
-    },
-  }
-  const derive = each[spec.name]!
   return {
     start: () => [startMargin(spec, target)],
     prepare: (m) => void (margins = m as Float64Array<ArrayBuffer>),
     gradients(_, from, to, out) {
-      for (let row = from; row < to; row++) derive(row, margins[row]!, out)
+      if (spec.name === 'logistic') logisticGradients(target, margins, from, to, out)
+      else if (spec.name === 'poisson') poissonGradients(target, margins, from, to, out)
+      else residualGradients(spec, target, margins, from, to, out)
     },
+  }
+}
+
+/** Log loss: g = p - y, h = p (1 - p) with p = 1 / (1 + e^-f). */
+function logisticGradients(
+  { labels, weights }: Target,
+  margins: Float64Array,
+  from: number,
+  to: number,
+  out: Float32Array,
+): void {
+  for (let row = from; row < to; row++) {
+    const p = 1 / (1 + exponential(-margins[row]!))
+    const w = weights ? weights[row]! : 1
+    const h = p * (1 - p)
+    out[2 * row] = (h > TINY ? h : TINY) * w
+    out[2 * row + 1] = (p - labels[row]!) * w
+  }
+}
+
+/** Poisson deviance: g = e^f - y, h = e^f; e^f is kept within float32. */
+function poissonGradients(
+  { labels, weights }: Target,
+  margins: Float64Array,
+  from: number,
+  to: number,
+  out: Float32Array,
+): void {
+  for (let row = from; row < to; row++) {
+    const rate = exponential(Math.min(margins[row]!, 60))
+    const w = weights ? weights[row]! : 1
+    out[2 * row] = Math.max(rate, TINY) * w
+    out[2 * row + 1] = (rate - labels[row]!) * w
+  }
+}
+
+/** Squared error: g = f - y; pinball loss: g = 1[y < f] - q. h = 1 for both. */
+function residualGradients(
+  { name, quantile }: ObjectiveSpec,
+  { labels, weights }: Target,
+  margins: Float64Array,
+  from: number,
+  to: number,
+  out: Float32Array,
+): void {
+  for (let row = from; row < to; row++) {
+    const residual = margins[row]! - labels[row]!
+    const w = weights ? weights[row]! : 1
+    out[2 * row] = w
+    out[2 * row + 1] = (name === 'squared' ? residual : (residual > 0 ? 1 : 0) - quantile) * w
   }
 }
 
@@ -208,9 +238,9 @@ export function meanLoss(spec: ObjectiveSpec, target: Target, margins: Float64Ar
 export function checkLabels(spec: ObjectiveSpec, labels: Float64Array): void {
   const wanted: Record<ObjectiveName, [string, (y: number) => boolean]> = {
     logistic: ['from 0 to 1', (y) => y >= 0 && y <= 1],
-    squared: ['finite', (y) => Number.isFinite(y)],
-    quantile: ['finite', (y) => Number.isFinite(y)],
-    poisson: ['finite and not negative', (y) => y >= 0 && y < Infinity],
+    squared: ['finite, within 1e30', (y) => Math.abs(y) <= 1e30],
+    quantile: ['finite, within 1e30', (y) => Math.abs(y) <= 1e30],
+    poisson: ['from 0 to 1e30', (y) => y >= 0 && y <= 1e30],
     softmax: [
       `an integer from 0 to ${spec.outputs - 1}`,
       (y) => Number.isInteger(y) && y >= 0 && y < spec.outputs,

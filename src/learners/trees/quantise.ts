@@ -6,29 +6,30 @@
  */
 import type { Arena } from './arena.ts'
 import type { Scale } from './split.ts'
+import type { Places } from './workshop.ts'
 
 /** Rows whose sums are added together first: the same for any number of threads. */
 export const SUM_BLOCK = 4096
 
-/** Adds up |g| and h of each block of rows at `packed` into sums[2 block], sums[2 block + 1]. */
+/** Adds up |g| and h of the blocks of rows [from, to) (whole blocks, float32 pairs). */
 export function sumBlocks(
-  { f32 }: Arena,
-  packed: number,
+  { f32, f64 }: Arena,
+  { packed, sums }: Places,
   rows: number,
-  sums: Float64Array,
-  fromBlock: number,
-  toBlock: number,
+  from: number,
+  to: number,
 ): void {
-  for (let block = fromBlock; block < toBlock; block++) {
+  for (let start = from; start < to; start += SUM_BLOCK) {
     let g = 0
     let h = 0
-    const end = Math.min(rows, (block + 1) * SUM_BLOCK)
-    for (let row = block * SUM_BLOCK, at = (packed >> 2) + 2 * row; row < end; row++, at += 2) {
+    const end = Math.min(rows, start + SUM_BLOCK)
+    for (let row = start, at = (packed >> 2) + 2 * row; row < end; row++, at += 2) {
       h += f32[at]!
       g += Math.abs(f32[at + 1]!)
     }
-    sums[2 * block] = g
-    sums[2 * block + 1] = h
+    const cell = (sums >> 3) + 2 * (start / SUM_BLOCK)
+    f64[cell] = g
+    f64[cell + 1] = h
   }
 }
 
@@ -39,32 +40,46 @@ function unit(sum: number, limit: number): number {
 }
 
 /** Units such that no sum over any rows leaves 31 bits (gradients) or 32 (hessians). */
-export function scaleOf(sums: Float64Array, rows: number): Scale {
+export function scaleOf({ f64 }: Arena, { sums }: Places, rows: number): Scale {
   let g = 0
   let h = 0
-  for (let i = 0; i < sums.length; i += 2) {
-    g += sums[i]!
-    h += sums[i + 1]!
+  const blocks = Math.ceil(rows / SUM_BLOCK)
+  for (let i = 0, cell = sums >> 3; i < blocks; i++, cell += 2) {
+    g += f64[cell]!
+    h += f64[cell + 1]!
   }
   // Rounding adds at most half a unit a row to g; the floor of one unit at most one to h.
   return { g: unit(g, 2 ** 31 - 1 - rows), h: unit(h, 2 ** 32 - 1 - 2 * rows) }
 }
 
-/** Turns the float32 pairs of rows [from, to) into integers, in place; h stays at least 1. */
+/**
+ * Turns the float32 pairs of rows [from, to) into integers, in place; h stays at least 1. Writes
+ * the sums of g and of h to `results`, and with `inOrder` the row numbers.
+ */
 export function quantise(
   { f32, i32, u32 }: Arena,
-  packed: number,
+  { packed, rows }: Places,
   from: number,
   to: number,
   scale: Scale,
+  inOrder: boolean,
+  results: Float64Array,
 ): void {
   const perG = 1 / scale.g
   const perH = 1 / scale.h
+  let sumG = 0
+  let sumH = 0
   const end = (packed >> 2) + 2 * to
   for (let at = (packed >> 2) + 2 * from; at < end; at += 2) {
-    const h = f32[at]!
-    const g = f32[at + 1]!
-    u32[at] = h > 0 ? Math.max(1, Math.floor(h * perH + 0.5)) : 0
-    i32[at + 1] = Math.floor(g * perG + 0.5)
+    const real = f32[at]!
+    const h = real > 0 ? Math.max(1, Math.floor(real * perH + 0.5)) : 0
+    const g = Math.floor(f32[at + 1]! * perG + 0.5)
+    u32[at] = h
+    i32[at + 1] = g
+    sumH += h
+    sumG += g
   }
+  results[0] = sumG
+  results[1] = sumH
+  if (inOrder) for (let row = from; row < to; row++) i32[(rows >> 2) + row] = row
 }

@@ -33,8 +33,9 @@ export function leafValue(sums: NodeSums, scale: Scale, l2: number): number {
 /** Twice the loss reduction of a leaf with sums G, H (l2 included): G^2 / H. */
 const score = (g: number, h: number): number => (h > 0 ? (g * g) / h : 0)
 
-/** A split with the quantised sums of its left side. */
+/** A split with the quantised sums of its left side and the score of both sides. */
 export interface SplitChoice extends Split {
+  readonly score: number
   readonly leftG: number
   readonly leftH: number
 }
@@ -55,17 +56,20 @@ export function bestSplit(
 ): SplitChoice | null {
   const { arena, kernel, places, rules } = workshop
   const parent = parentScore(node, scale, rules)
-  const best = noSplit(rules)
+  const best = noSplit(parent, rules)
   for (const f of features) {
     const at = histograms + f * HISTOGRAM_BYTES
     if (rules.categorical[f] === 1 || rules.monotone)
-      scanSpecial(workshop, at, f, node, scale, parent, best)
-    else {
-      const floor = parent + 2 * best.gain
-      if (kernel.scan(at, rules.bins[f]!, node.g, node.h, floor, places.scan))
-        readScan(arena, places.scan, f, parent, best)
-    }
+      scanSpecial(workshop, at, f, node, scale, best)
+    else if (kernel.scan(at, rules.bins[f]!, node.g, node.h, best.score, places.scan))
+      readScan(arena, places.scan, f, best)
   }
+  return withGain(best, parent)
+}
+
+/** The split with its loss reduction, or null when none was found. */
+export function withGain(best: Best, parent: number): Best | null {
+  best.gain = (best.score - parent) / 2
   return best.feature < 0 ? null : best
 }
 
@@ -78,9 +82,10 @@ export function parentScore(node: NodeSums, scale: Scale, rules: SplitRules): nu
   return unsplit * (1 + 1e-11)
 }
 
-/** No split yet; its gain is the least that counts. */
-export const noSplit = ({ minSplitGain }: SplitRules): Best => ({
-  gain: minSplitGain,
+/** No split yet; its score is what a split must exceed. */
+export const noSplit = (parent: number, { minSplitGain }: SplitRules): Best => ({
+  score: parent + 2 * minSplitGain,
+  gain: 0,
   feature: -1,
   threshold: 0,
   missingLeft: false,
@@ -94,11 +99,10 @@ export function readScan(
   { i32, u32, f64 }: Arena,
   scan: number,
   feature: number,
-  parent: number,
   best: Best,
 ): void {
   const at = (scan >> 2) + 10
-  best.gain = (f64[(scan >> 3) + 4]! - parent) / 2
+  best.score = f64[(scan >> 3) + 4]!
   best.feature = feature
   best.threshold = i32[at]!
   best.missingLeft = i32[at + 1] === 1
@@ -114,12 +118,11 @@ export function scanSpecial(
   f: number,
   node: NodeSums,
   scale: Scale,
-  parent: number,
   best: Best,
 ): void {
   const at = histogram >> 2
-  if (rules.categorical[f] === 1) scanCategories(arena, at, f, node, scale, rules, parent, best)
-  else scanBounded(arena, at, f, node, scale, rules, parent, best)
+  if (rules.categorical[f] === 1) scanCategories(arena, at, f, node, scale, rules, best)
+  else scanBounded(arena, at, f, node, scale, rules, best)
 }
 
 /** Score of a leaf whose value is clipped to the node's range: -(2 G w + (H + l2) w^2). */
@@ -137,7 +140,6 @@ function scanBounded(
   node: NodeSums,
   scale: Scale,
   rules: SplitRules,
-  parent: number,
   best: Best,
 ): void {
   const missing = at + 2 * MISSING_BIN
@@ -160,9 +162,9 @@ function scanBounded(
       if (right.h <= 0 || right.h * scale.h < minChildWeight) break
       if (h * scale.h < minChildWeight) continue
       if (sign * (leafValue(right, scale, l2) - leafValue(left, scale, l2)) < 0) continue
-      const gain = (scoreAt(left, scale, l2, node) + scoreAt(right, scale, l2, node) - parent) / 2
-      if (gain > best.gain) {
-        best.gain = gain
+      const sum = scoreAt(left, scale, l2, node) + scoreAt(right, scale, l2, node)
+      if (sum > best.score) {
+        best.score = sum
         best.feature = f
         best.threshold = b
         best.missingLeft = missingH > 0 ? pass === 1 : 2 * h > node.h
@@ -186,7 +188,6 @@ function scanCategories(
   node: NodeSums,
   scale: Scale,
   rules: SplitRules,
-  parent: number,
   best: Best,
 ): void {
   const found: number[] = []
@@ -215,9 +216,8 @@ function scanCategories(
     const sum = monotone
       ? scoreAt({ g, h }, scale, l2, node) + scoreAt(right, scale, l2, node)
       : score(g * scale.g, h * scale.h + l2) + score(right.g * scale.g, right.h * scale.h + l2)
-    const gain = (sum - parent) / 2
-    if (gain > best.gain) {
-      best.gain = gain
+    if (sum > best.score) {
+      best.score = sum
       best.feature = f
       best.leftG = g
       best.leftH = h

@@ -33,15 +33,7 @@ interface KernelExports {
   histogram1: KernelExports['histogram8']
   subtract: Kernel['subtract']
   gather: Kernel['gather']
-  partition: (
-    bins: number,
-    stride: number,
-    sides: number,
-    rows: number,
-    count: number,
-    scratch: number,
-    aside: number,
-  ) => number
+  partition: Kernel['partition']
   scan: (
     histogram: number,
     bins: number,
@@ -95,8 +87,7 @@ export function wasmKernel({ memory, i32 }: Arena): Kernel {
     },
     subtract: k.subtract,
     gather: k.gather,
-    partition: (bins, stride, sides, rows, count, scratch) =>
-      k.partition(bins, stride, sides, rows, count, scratch, sides + 256),
+    partition: k.partition,
     scan: (histogram, bins, g, h, floor, rules) =>
       k.scan(histogram, bins, g, h, floor, rules) === 1,
     searchColumn: (bins, stride, rows, gradients, count, own, _, g, h, floor, rules) =>

@@ -18,31 +18,48 @@ export interface SplitRules {
   readonly monotone: Int8Array | undefined
 }
 
-/** Where things lie in the arena, in bytes. */
+export interface GrowRules extends SplitRules {
+  readonly maxDepth: number
+  readonly maxLeaves: number
+}
+
+/** Where things lie in the arena, in bytes. The last five belong to one crew member each. */
 export interface Places {
   readonly columns: number
   readonly bins: number
+  /** float64 label and weight of each row (weights: 0 places when all weigh 1). */
+  readonly labels: number
+  readonly weights: number
+  /** float64, rows x outputs. */
+  readonly margins: number
   /** int32 row numbers; a node is a range of them. */
   readonly rows: number
   readonly scratch: number
   /** 8 bytes a row: quantised hessian and gradient, in row order. */
   readonly packed: number
-  /** The same in the order of a node's rows. */
-  readonly ordered: number
-  /** int32 column numbers used by this tree. */
-  readonly features: number
-  /** 256 bytes: 1 for each bin that goes left; then 256 for the kernel's use. */
+  /** float64 sums of |g| and h per block of rows. */
+  readonly sums: number
+  /** int32 column numbers used by the tree, ascending. */
+  readonly drawn: number
+  /** 256 bytes: 1 for each bin that goes left. */
   readonly sides: number
-  /** The block of scan rules; then 32 zeroed bytes for the kernel's use. */
-  readonly scan: number
+  /** float64 arguments of the order that the crew works on. */
+  readonly orders: number
+  /** int32 words by which the crew keeps step. */
+  readonly control: number
   /** Histograms of `slots` nodes. */
   readonly histograms: number
   readonly slots: number
-}
-
-export interface GrowRules extends SplitRules {
-  readonly maxDepth: number
-  readonly maxLeaves: number
+  /** Packed gradients in the order of a node's rows. */
+  readonly ordered: number
+  /** int32 column numbers, group by group. */
+  readonly features: number
+  /** 256 bytes for the kernel's use. */
+  readonly aside: number
+  /** The block of scan rules; then 32 zeroed bytes for the kernel's use. */
+  readonly scan: number
+  /** float64 answers of the member. */
+  readonly results: number
 }
 
 export interface Workshop {

@@ -1,10 +1,11 @@
 /** Lays out the memory of one training and chooses the kernel that works on it. */
 import { AppError } from '../../core/index.ts'
 import { createArena, layout, type Arena } from './arena.ts'
-import type { Places } from './workshop.ts'
 import { HISTOGRAM_BYTES, SCAN_BYTES, type Kernel } from './kernel.ts'
+import { SUM_BLOCK } from './quantise.ts'
 import { scriptKernel } from './script-kernel.ts'
 import { wasmKernel, wasmWorks } from './wasm-kernel.ts'
+import type { Places } from './workshop.ts'
 
 export type KernelChoice = 'auto' | 'wasm' | 'script'
 
@@ -21,38 +22,70 @@ function usesWasm(kernel: KernelChoice, cells: number): boolean {
 /** Histograms kept for open nodes take at most this much; beyond it they are summed afresh. */
 const HISTOGRAM_BUDGET = 64 * 2 ** 20
 const MOST_BYTES = 2 ** 31 - 65536
+const ORDER_BYTES = 256
+const RESULT_BYTES = 256
+
+export interface WorkspacePlan {
+  readonly rows: number
+  readonly columns: number
+  readonly outputs: number
+  readonly weighted: boolean
+  /** Nodes whose histograms are kept at the same time, at most. */
+  readonly slots: number
+  /** Rows whose gradients a member brings into node order at a time. */
+  readonly orderedRows: number
+  readonly members: number
+  readonly kernel: KernelChoice
+}
+
+export interface Workspace {
+  readonly arena: Arena
+  readonly kernel: Kernel
+  /** The places as each crew member sees them. */
+  readonly places: readonly Places[]
+}
+
+/** Open nodes that can have grandchildren, and the pair at work. */
+export const usefulSlots = (maxDepth: number, maxLeaves: number): number =>
+  Math.min(maxLeaves, 2 ** Math.max(0, maxDepth - 2)) + 4
 
 /** Lays out the memory of one training. */
-export function createWorkspace(
-  rows: number,
-  columns: number,
-  { maxDepth, maxLeaves }: { maxDepth: number; maxLeaves: number },
-  choice: KernelChoice,
-): { arena: Arena; places: Places; kernel: Kernel } {
+export function createWorkspace(plan: WorkspacePlan): Workspace {
+  const { rows, columns, outputs, weighted, orderedRows, members } = plan
   const each = Math.max(1, columns) * HISTOGRAM_BYTES
-  // Only nodes at least two levels above the cap keep histograms for their grandchildren.
-  const open = Math.min(maxLeaves, 2 ** Math.max(0, maxDepth - 2)) + 4
-  const slots = Math.max(4, Math.min(open, Math.floor(HISTOGRAM_BUDGET / each)))
-  const plan = layout()
-  const places = {
+  const slots = Math.max(4, Math.min(plan.slots, Math.floor(HISTOGRAM_BUDGET / each)))
+  const { take, size } = layout()
+  const shared = {
     columns,
-    bins: plan.take(rows * columns),
-    rows: plan.take(4 * rows),
-    scratch: plan.take(4 * rows),
-    packed: plan.take(8 * rows),
-    ordered: plan.take(8 * rows),
-    features: plan.take(4 * columns),
-    sides: plan.take(512),
-    scan: plan.take(SCAN_BYTES + 32),
-    histograms: plan.take(slots * each),
+    bins: take(rows * columns),
+    labels: take(8 * rows),
+    weights: take(weighted ? 8 * rows : 0),
+    margins: take(8 * rows * outputs),
+    rows: take(4 * rows),
+    scratch: take(4 * rows),
+    packed: take(8 * rows),
+    sums: take(16 * Math.ceil(rows / SUM_BLOCK)),
+    drawn: take(4 * columns),
+    sides: take(256),
+    orders: take(ORDER_BYTES),
+    control: take(64),
+    histograms: take(slots * each),
     slots,
   }
-  if (plan.size() > MOST_BYTES)
+  const places = Array.from({ length: members }, () => ({
+    ...shared,
+    ordered: take(8 * orderedRows),
+    features: take(4 * columns),
+    aside: take(256),
+    scan: take(SCAN_BYTES + 32),
+    results: take(RESULT_BYTES),
+  }))
+  if (size() > MOST_BYTES)
     throw new AppError(
       'invalid-request',
-      `${rows} rows x ${columns} columns need ${plan.size()} bytes, more than 2 GiB: draw a sample`,
+      `${rows} rows x ${columns} columns need ${size()} bytes, more than 2 GiB: draw a sample`,
     )
-  const wasm = usesWasm(choice, rows * columns)
-  const arena = createArena(plan.size(), wasm)
+  const wasm = usesWasm(plan.kernel, rows * columns)
+  const arena = createArena(size(), wasm)
   return { arena, places, kernel: wasm ? wasmKernel(arena) : scriptKernel(arena) }
 }
