@@ -33,3 +33,19 @@ export {
   type FeatureExtractor,
   type FeatureVector,
 } from './vector.ts'
+export {
+  applyNormalisation,
+  fitNormalisation,
+  type Normalisation,
+  type NormalisationKind,
+} from './normalisation.ts'
+export { featuresMarkdown } from './reference.ts'
+export { replayTrainingRows, type Replay } from './replay.ts'
+export {
+  advance,
+  emptyTrack,
+  rewind,
+  type Checkpoint,
+  type FoldCursor,
+  type LeadTrack,
+} from './track.ts'
