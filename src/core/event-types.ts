@@ -93,6 +93,7 @@ export const EVENT_TYPES = declare({
   leads_unmerged: type(83, 'Merge undone', 0, 0, 'agent'),
   note_added: type(84, 'Note added', 0, 0, 'agent'),
   lead_assigned: type(85, 'Assigned to an agent', 0, 0, 'agent'),
+  person_erased: type(87, 'Person erased', 0, 0, 'machine'),
   score_disputed: type(86, 'Score disputed', 0, 0, 'agent'),
 })
 

@@ -4,6 +4,13 @@
 export type { Clock } from './clock.ts'
 export { EMOTIONS, type Emotion } from './emotions.ts'
 export {
+  EVENT_TIME_LIMITS,
+  EventContextInput,
+  EventInput,
+  IDENTIFIER_PATTERN,
+  Identifier,
+} from './event-input.ts'
+export {
   AppError,
   ERRORS,
   problemType,

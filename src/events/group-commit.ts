@@ -1,0 +1,115 @@
+/**
+ * Group commit: requests that wait at the same moment share one transaction, and so one flush to
+ * disk. While a flight is under way the next one fills, so batches grow with load by themselves
+ * and a lone request waits for nobody.
+ *
+ * Two flights overlap: one is prepared by this process while the other is in PostgreSQL.
+ */
+import { AppError } from '../core/index.ts'
+import type { AppendResult, LogRow } from '../store/index.ts'
+
+export interface GroupCommitOptions {
+  /** Appends rows in one durable transaction. */
+  readonly append: (rows: readonly LogRow[]) => Promise<AppendResult[]>
+  /** Called with the number of rows after each commit: a hint for readers of the log. */
+  readonly onCommit: (rows: number) => void
+  /** Most rows in one transaction (default 2,000). */
+  readonly batchMax?: number
+  /** Most rows waiting before new ones are turned away with `unavailable` (default 100,000). */
+  readonly waitingMax?: number
+  /** Transactions under way at the same time (default 2). */
+  readonly flightsMax?: number
+}
+
+export interface GroupCommit {
+  /**
+   * Resolves when the rows are durable.
+   * @throws AppError `unavailable` when too many rows wait or the database cannot be reached.
+   */
+  submit: (rows: readonly LogRow[]) => Promise<AppendResult[]>
+  /** Resolves when nothing waits any more. */
+  drain: () => Promise<void>
+  readonly waiting: () => number
+}
+
+interface Ticket {
+  readonly rows: readonly LogRow[]
+  readonly resolve: (results: AppendResult[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** How many tickets from the front fit into one transaction; at least one. */
+function fitting(queue: readonly Ticket[], batchMax: number): number {
+  let rows = 0
+  let count = 0
+  while (count < queue.length && (count === 0 || rows + queue[count]!.rows.length <= batchMax))
+    rows += queue[count++]!.rows.length
+  return count
+}
+
+export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
+  const { append, onCommit, batchMax = 2_000, waitingMax = 100_000, flightsMax = 2 } = options
+  const queue: Ticket[] = []
+  let waitingRows = 0
+  let flights = 0
+  let idle: (() => void)[] = []
+
+  async function fly(tickets: Ticket[]): Promise<void> {
+    const rows = tickets.length === 1 ? tickets[0]!.rows : tickets.flatMap((t) => t.rows)
+    waitingRows -= rows.length
+    try {
+      const results = await append(rows)
+      onCommit(rows.length)
+      let from = 0
+      for (const ticket of tickets) {
+        ticket.resolve(results.slice(from, from + ticket.rows.length))
+        from += ticket.rows.length
+      }
+    } catch (error) {
+      for (const ticket of tickets) ticket.reject(error)
+    }
+    flights--
+    launch()
+  }
+
+  function launch(): void {
+    while (flights < flightsMax && queue.length > 0) {
+      flights++
+      const tickets = queue.splice(0, fitting(queue, batchMax))
+      void fly(tickets)
+    }
+    if (flights === 0 && queue.length === 0) {
+      for (const wake of idle) wake()
+      idle = []
+    }
+  }
+
+  let scheduled = false
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    // After the requests that this turn of the event loop still parses.
+    setImmediate(() => {
+      scheduled = false
+      launch()
+    })
+  }
+
+  return {
+    submit(rows) {
+      if (rows.length === 0) return Promise.resolve([])
+      if (waitingRows + rows.length > waitingMax)
+        return Promise.reject(new AppError('unavailable', `${waitingRows} events wait already`))
+      waitingRows += rows.length
+      return new Promise((resolve, reject) => {
+        queue.push({ rows, resolve, reject })
+        schedule()
+      })
+    },
+    drain: () =>
+      flights === 0 && queue.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => idle.push(resolve)),
+    waiting: () => waitingRows,
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * events: what was said to us. In: raw events of callers. Out: durable entries of the log.
+ * May import core, perception, platform, store.
+ */
+export { acceptEvent, eventKey, parseEventTime, type Acceptance } from './accept.ts'
+export { canonicalJson } from './canonical.ts'
+export { createGroupCommit, type GroupCommit } from './group-commit.ts'

@@ -1,0 +1,147 @@
+/** The event log: the one way in (append_events) and the ways out. SQL: migrations/0002. */
+import type { ClientBase } from 'pg'
+import { eventTypeOfCode, type EntryBody, type LogEntry } from '../core/index.ts'
+
+/** Kinds of names a person is known by (identities.kind). */
+export const IDENTITY_KIND = { lead: 1, anonymous: 2, email: 3, phone: 4, external: 5 } as const
+
+export type IdentityKind = (typeof IDENTITY_KIND)[keyof typeof IDENTITY_KIND]
+
+/** One validated event, ready to append. No text may hold U+001F. */
+export interface LogRow {
+  readonly workspaceId: number
+  /** Digest of the event_id in 32 hexadecimal digits; '' without one. */
+  readonly key: string
+  /** Signed 64-bit hash of the canonical body, decimal. */
+  readonly bodyHash: string
+  readonly identityKind: IdentityKind
+  readonly identity: string
+  readonly type: number
+  /** Event time, milliseconds since the epoch. */
+  readonly time: number
+  /** '' without one. */
+  readonly propertyId: string
+  /** JSON text of the EntryBody, without `frozen`. */
+  readonly body: string
+}
+
+export type AppendStatus = 'accepted' | 'duplicate' | 'conflict' | 'erased'
+
+export interface AppendResult {
+  readonly status: AppendStatus
+  /** Log position; for a duplicate that of the original, for conflict and erased 0. */
+  readonly position: number
+}
+
+const SEPARATOR = '\u001f'
+const STATUS: Record<number, AppendStatus> = { 1: 'duplicate', 2: 'conflict', 3: 'erased' }
+
+interface AppendAnswer {
+  first_position: string
+  indexes: number[]
+  statuses: number[]
+  originals: (string | null)[]
+}
+
+/**
+ * Appends rows of any workspaces in one transaction, durable when the promise resolves. Results
+ * stand in the order of `rows`. Never call it inside another transaction.
+ */
+export async function appendRows(
+  client: ClientBase,
+  rows: readonly LogRow[],
+): Promise<AppendResult[]> {
+  const column = (pick: (row: LogRow) => string | number): string => {
+    const parts = new Array<string | number>(rows.length)
+    for (let i = 0; i < rows.length; i++) parts[i] = pick(rows[i]!)
+    return parts.join(SEPARATOR)
+  }
+  const answer = await client.query<AppendAnswer>({
+    name: 'append_events',
+    text: 'select * from append_events($1,$2,$3,$4,$5,$6,$7,$8,$9)',
+    values: [
+      column((row) => row.workspaceId),
+      column((row) => row.key),
+      column((row) => row.bodyHash),
+      column((row) => row.identityKind),
+      column((row) => row.identity),
+      column((row) => row.type),
+      column((row) => row.time),
+      column((row) => row.propertyId),
+      column((row) => row.body),
+    ],
+  })
+  const { first_position, indexes, statuses, originals } = answer.rows[0]!
+  const first = Number(first_position)
+  const results = rows.map((_, i): AppendResult => ({ status: 'accepted', position: first + i }))
+  indexes.forEach((index, i) => {
+    const status = STATUS[statuses[i] ?? 0] ?? 'conflict'
+    results[index] = {
+      status,
+      position: status === 'duplicate' ? Number(originals[i] ?? 0) : 0,
+    }
+  })
+  return results
+}
+
+interface EntryRow {
+  workspace_id: number
+  position: string
+  person_id: string
+  type: number
+  event_time: number
+  received_at: number
+  body: string
+}
+
+function toEntry(row: EntryRow): LogEntry | undefined {
+  const type = eventTypeOfCode(row.type)
+  if (type === undefined) return undefined
+  return {
+    position: Number(row.position),
+    workspaceId: row.workspace_id,
+    personId: Number(row.person_id),
+    type,
+    eventTime: Math.round(row.event_time),
+    receivedAt: Math.round(row.received_at),
+    body: JSON.parse(row.body) as EntryBody,
+  }
+}
+
+export interface LogSlice {
+  readonly entries: LogEntry[]
+  /** Read on from here; equal to `after` when nothing was readable. */
+  readonly cursor: number
+}
+
+/**
+ * Entries of all workspaces after a position, in order, as far as the log can no longer change
+ * below (see append_events). Entries of types this version does not know are passed over.
+ */
+export async function readLog(client: ClientBase, after: number, limit: number): Promise<LogSlice> {
+  const answer = await client.query<EntryRow>({
+    name: 'read_log',
+    text: 'select * from read_log($1, $2)',
+    values: [after, limit],
+  })
+  const last = answer.rows.at(-1)
+  return {
+    entries: answer.rows.map(toEntry).filter((entry) => entry !== undefined),
+    cursor: last === undefined ? after : Number(last.position),
+  }
+}
+
+/** Everything that counts for a person as known at `position`, in log order. */
+export async function readPerson(
+  client: ClientBase,
+  workspaceId: number,
+  personId: number,
+  position: number,
+): Promise<LogEntry[]> {
+  const answer = await client.query<EntryRow>({
+    name: 'read_person',
+    text: 'select * from read_person($1, $2, $3)',
+    values: [workspaceId, personId, position],
+  })
+  return answer.rows.map(toEntry).filter((entry) => entry !== undefined)
+}
