@@ -21,4 +21,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'bring the database schema up to date',
     load: () => import('./commands/migrate.ts'),
   },
+  {
+    name: 'simulate',
+    summary: 'a seeded market with known truth, into files or to a running server',
+    load: () => import('./commands/simulate.ts'),
+  },
 ]

@@ -22,6 +22,10 @@ export function afterOffer(group: number): number {
 /** Sources and targets of the moves, in the order of the move probabilities. */
 export const MOVE_FROM = MOVES.map(([from]) => STAGE[from])
 export const MOVE_TO = MOVES.map(([, to]) => STAGE[to])
+/** Indices of the moves that leave each stage. */
+export const MOVES_OF = Array.from({ length: STAGE_COUNT }, (_, stage) =>
+  MOVES.flatMap(([from], m) => (STAGE[from] === stage ? [m] : [])),
+)
 const PROGRESS = MOVES.map(([, , kind]) => kind === 'progress')
 
 const OFFER_CAP = 0.9

@@ -3,7 +3,7 @@
  * states. Conversion is an offer or a purchase; for sellers, a signed listing.
  */
 import { BLOCK, STATE_COUNT } from './belief.ts'
-import { groupOf, GROUPS, MOVE_FROM, MOVE_TO } from './dynamics.ts'
+import { groupOf, GROUPS, MOVE_TO, MOVES_OF } from './dynamics.ts'
 import { dayFrame, type DayFrame, type Market } from './market.ts'
 import { ACTIVITY_CLASSES, STAGE, STAGE_COUNT, STAGES } from './stages.ts'
 
@@ -77,9 +77,8 @@ function stepBack(market: Market, frame: DayFrame, later: Float64Array): Float64
           else {
             const stay = after(stage)
             value = stay
-            for (let m = 0; m < MOVE_FROM.length; m++)
-              if (MOVE_FROM[m] === stage)
-                value += moves[nudged as 0 | 1][m]! * (after(MOVE_TO[m]!) - stay)
+            for (const m of MOVES_OF[stage]!)
+              value += moves[nudged as 0 | 1][m]! * (after(MOVE_TO[m]!) - stay)
             value *= 1 - offer[(group * 2 + nudged) * STAGE_COUNT + stage]!
           }
           now[base + nudged * STAGE_COUNT + stage] = value

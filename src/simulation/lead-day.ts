@@ -2,7 +2,7 @@
 import type { EventContext, EventType, Json } from '../core/index.ts'
 import type { SeededRandom } from '../math/index.ts'
 import { DAY_MS, UTC_OFFSET_MINUTES } from './calendar.ts'
-import { afterOffer, groupOf, MOVE_FROM, MOVE_TO } from './dynamics.ts'
+import { afterOffer, groupOf, MOVE_TO, MOVES_OF } from './dynamics.ts'
 import type { StreamItem, TrueGrade } from './items.ts'
 import type { LeadTruth } from './leads.ts'
 import type { DayFrame, Market } from './market.ts'
@@ -210,8 +210,7 @@ function move(today: LeadDay): void {
   }
   const probabilities = frame.dynamics.moves[lead.nudged]
   let draw = lead.random.next()
-  for (let m = 0; m < probabilities.length; m++) {
-    if (MOVE_FROM[m] !== lead.stage) continue
+  for (const m of MOVES_OF[lead.stage]!) {
     draw -= probabilities[m]!
     if (draw >= 0) continue
     lead.stage = MOVE_TO[m]!
