@@ -106,8 +106,8 @@ async function files(flags: Flags, terminal: Terminal): Promise<void> {
   terminal.result(
     { ...written, simulated: true, market: market.prefix, seed, leads, days, out: folder },
     () =>
-      `simulated market ${market.prefix}: ${written.events} events, ${written.outcomes} outcomes, ` +
-      `${market.homes.length} listings in ${folder}`,
+      `simulated market ${market.prefix}: ${written.events} events, ` +
+      `${written.outcomes} outcomes, ${market.homes.length} listings in ${folder}`,
   )
 }
 
@@ -139,8 +139,9 @@ async function live(flags: Flags, terminal: Terminal): Promise<void> {
     terminal.result(
       { simulated: true, market: market.prefix, seed, leads, days, url: flags.live, ...sent },
       () =>
-        `${sent.complete ? 'streamed' : 'stopped after'} ${sent.sent} items: ${sent.accepted} ` +
-        `accepted, ${sent.duplicates} duplicates, ${sent.rejected} rejected, ${sent.retries} retries`,
+        `${sent.complete ? 'streamed' : 'stopped after'} ${sent.sent} items: ` +
+        `${sent.accepted} accepted, ${sent.duplicates} duplicates, ` +
+        `${sent.rejected} rejected, ${sent.retries} retries`,
     )
   } finally {
     progress.end()

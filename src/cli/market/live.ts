@@ -1,4 +1,4 @@
-/** Streams a simulated market to a running server at a given rate, in order, without running away. */
+/** Streams a simulated market to a running server: in order, at a given rate. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../core/index.ts'
 import { SetupError } from '../../platform/index.ts'
