@@ -40,3 +40,43 @@ export { trainIals } from './recommend/ials.ts'
 export { evaluateRanking, topItems, type RankingQuality } from './recommend/ranking.ts'
 export type { Recommender } from './recommend/recommender.ts'
 export { selectRecommender, type Selection, type SelectionOptions } from './recommend/select.ts'
+export { type BatchModel, type TrainingOptions } from './batch-model.ts'
+export { averagePrecision, rocAuc } from './metrics/ranking.ts'
+export {
+  brierScore,
+  calibrationError,
+  logLoss,
+  reliability,
+  type ReliabilityBin,
+} from './metrics/probability.ts'
+export {
+  confusionMatrix,
+  decisionScores,
+  type ConfusionMatrix,
+  type DecisionScores,
+} from './metrics/decisions.ts'
+export { selectiveCurve, selectiveScores, type SelectiveScores } from './metrics/selective.ts'
+export { bootstrapInterval, type BootstrapOptions, type Interval } from './metrics/bootstrap.ts'
+export {
+  calibrateBeta,
+  calibrateIsotonic,
+  calibratePlatt,
+  calibratorFromState,
+  logOdds,
+  type Calibrator,
+  type CalibratorState,
+} from './calibration/calibrator.ts'
+export { fitVennAbers, type VennAbers, type VennAbersAnswer } from './calibration/venn-abers.ts'
+export {
+  conformalQuantile,
+  conformalRadius,
+  fitLabelSets,
+  type LabelSet,
+} from './calibration/conformal.ts'
+export {
+  logisticFromState,
+  trainLogistic,
+  type LogisticModel,
+  type LogisticOptions,
+  type LogisticState,
+} from './linear/logistic.ts'
