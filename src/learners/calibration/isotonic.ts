@@ -52,7 +52,7 @@ export function poolAdjacent(mean: Float64Array, weight: Float64Array): Float64A
     let v = mean[i]!
     let m = weight[i]!
     let n = 1
-    while (value.length > 0 && value.at(-1)! >= v) {
+    while (value.length > 0 && value.at(-1) >= v) {
       const before = mass.pop()!
       v = (v * m + value.pop()! * before) / (m + before)
       m += before
