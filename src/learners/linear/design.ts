@@ -52,7 +52,7 @@ export interface DesignedRows {
   readonly categories: number
 }
 
-/** Numbers beyond this many standard deviations count as that many: one typing error is not proof. */
+/** Numbers further out count as this many standard deviations: one typing error is not proof. */
 const MOST_DEVIATIONS = 10
 
 function medianOf(values: Float64Array): number {

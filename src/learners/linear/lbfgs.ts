@@ -1,4 +1,4 @@
-/** Limited-memory BFGS (Nocedal 1980; Liu and Nocedal 1989, two-loop recursion) for smooth losses. */
+/** Limited-memory BFGS (Liu and Nocedal 1989, two-loop recursion) for smooth losses. */
 
 export interface LbfgsOptions {
   /** Most iterations. Default 200. */

@@ -7,7 +7,7 @@ export interface BootstrapOptions {
   readonly draws?: number
   /** Share of resamples inside the interval, in (0, 1). Default 0.95. */
   readonly level?: number
-  /** Group of each row (for instance its lead): groups are drawn whole. Default each row its own. */
+  /** Group of each row (for instance its lead): groups are drawn whole. Default: rows alone. */
   readonly clusters?: ArrayLike<number>
   readonly seed?: number
 }
