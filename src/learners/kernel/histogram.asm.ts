@@ -18,28 +18,9 @@ function add(bin: usize, histogram: usize, gradient: i64): void {
   store<i64>(cell, load<i64>(cell) + gradient)
 }
 
-/** Eight neighbouring columns from `first` on. */
+/** Eight neighbouring columns, the first at `table`. */
 export function histogram8(
-  bins: usize,
-  stride: usize,
-  rows: usize,
-  gradients: usize,
-  count: usize,
-  histogram: usize,
-): void {
-  const end = rows + (count << 2)
-  while (rows < end) {
-    const p = bins + <usize>load<u32>(rows) * stride
-    const g = load<i64>(gradients)
-    eight(p, g, histogram)
-    rows += 4
-    gradients += 8
-  }
-}
-
-/** As histogram8 for rows that follow one another from `bins` on. */
-export function histogram8InOrder(
-  bins: usize,
+  table: usize,
   stride: usize,
   gradients: usize,
   count: usize,
@@ -47,8 +28,8 @@ export function histogram8InOrder(
 ): void {
   const end = gradients + (count << 3)
   while (gradients < end) {
-    eight(bins, load<i64>(gradients), histogram)
-    bins += stride
+    eight(table, load<i64>(gradients), histogram)
+    table += stride
     gradients += 8
   }
 }
@@ -74,11 +55,10 @@ function eight(p: usize, g: i64, h: usize): void {
   store<i64>(l, load<i64>(l, 7 * COLUMN) + g, 7 * COLUMN)
 }
 
-/** Any four columns, whose numbers lie at `features`. `rows` 0: rows follow one another. */
+/** Any four columns, whose numbers lie at `features`. */
 export function histogram4(
-  bins: usize,
+  table: usize,
   stride: usize,
-  rows: usize,
   gradients: usize,
   count: usize,
   features: usize,
@@ -92,18 +72,36 @@ export function histogram4(
   const h1 = histograms + f1 * COLUMN
   const h2 = histograms + f2 * COLUMN
   const h3 = histograms + f3 * COLUMN
-  for (let i: usize = 0; i < count; i++) {
-    const p = bins + (rows ? <usize>load<u32>(rows + (i << 2)) : i) * stride
-    const g = load<i64>(gradients + (i << 3))
-    add(load<u8>(p + f0), h0, g)
-    add(load<u8>(p + f1), h1, g)
-    add(load<u8>(p + f2), h2, g)
-    add(load<u8>(p + f3), h3, g)
+  const end = gradients + (count << 3)
+  while (gradients < end) {
+    const g = load<i64>(gradients)
+    add(load<u8>(table + f0), h0, g)
+    add(load<u8>(table + f1), h1, g)
+    add(load<u8>(table + f2), h2, g)
+    add(load<u8>(table + f3), h3, g)
+    table += stride
+    gradients += 8
   }
 }
 
-/** One column. `rows` 0: rows follow one another. */
+/** One column, at `table`. */
 export function histogram1(
+  table: usize,
+  stride: usize,
+  gradients: usize,
+  count: usize,
+  histogram: usize,
+): void {
+  const end = gradients + (count << 3)
+  while (gradients < end) {
+    add(load<u8>(table), histogram, load<i64>(gradients))
+    table += stride
+    gradients += 8
+  }
+}
+
+/** One column, rows by number. */
+export function column(
   bins: usize,
   stride: usize,
   rows: usize,
@@ -112,8 +110,29 @@ export function histogram1(
   histogram: usize,
 ): void {
   for (let i: usize = 0; i < count; i++) {
-    const p = bins + (rows ? <usize>load<u32>(rows + (i << 2)) : i) * stride
-    add(load<u8>(p), histogram, load<i64>(gradients + (i << 3)))
+    const bin = <usize>load<u8>(bins + <usize>load<u32>(rows + (i << 2)) * stride)
+    add(bin, histogram, load<i64>(gradients + (i << 3)))
+  }
+}
+
+/**
+ * Copies rows side by side, 16 bytes at a time (what runs over is overwritten by the next row): the
+ * histogram loops then read memory in order, and the cache misses of many rows overlap here.
+ */
+export function copyRows(
+  bins: usize,
+  stride: usize,
+  rows: usize,
+  count: usize,
+  width: usize,
+  out: usize,
+): void {
+  const end = rows + (count << 2)
+  while (rows < end) {
+    const p = bins + <usize>load<u32>(rows) * stride
+    for (let o: usize = 0; o < width; o += 16) v128.store(out + o, v128.load(p + o))
+    out += width
+    rows += 4
   }
 }
 

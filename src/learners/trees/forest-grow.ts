@@ -160,7 +160,7 @@ function bestOfDrawn(
   drawn: Int32Array,
 ): SplitChoice | null {
   const { arena, kernel, places, rules } = workshop
-  const { columns, ordered, features, histograms, scan } = places
+  const { columns, ordered, histograms, scan } = places
   const { sums, count } = task
   const rows = places.rows + 4 * task.from
   const parent = parentScore(sums, scale, rules)
@@ -169,9 +169,7 @@ function bestOfDrawn(
     // One place serves every column here: it is zeroed again after each.
     const bins = places.bins + f
     if (rules.categorical[f] === 1) {
-      const base = histograms - f * HISTOGRAM_BYTES
-      arena.i32[features >> 2] = f
-      kernel.histogram(places.bins, columns, rows, ordered, count, features, 1, base)
+      kernel.column(bins, columns, rows, ordered, count, histograms)
       scanSpecial(workshop, histograms, f, sums, scale, best)
       arena.u8.fill(0, histograms, histograms + HISTOGRAM_BYTES)
       continue

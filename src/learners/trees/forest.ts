@@ -142,6 +142,7 @@ function startPlanting(
     weighted: false,
     slots: 1,
     orderedRows: rows,
+    chunkBytes: 0,
     members: 1,
     kernel: options.kernel ?? 'auto',
   })

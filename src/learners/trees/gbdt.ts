@@ -13,7 +13,7 @@ import { addTree, joinTrees, type TreeEnsemble } from './ensemble.ts'
 import { gbdtModel, type GbdtModel } from './gbdt-model.ts'
 import { gbdtSettings, type GbdtOptions, type GbdtSettings } from './gbdt-options.ts'
 import { growTree, type GrownLeaf, type Site } from './grow.ts'
-import { CHUNK, createMember, targetIn, type MemberTask } from './member.ts'
+import { CHUNK, chunkBytes, createMember, targetIn, type MemberTask } from './member.ts'
 import { createObjective, meanLoss, weightedQuantile } from './objective.ts'
 import { scaleOf } from './quantise.ts'
 import type { NodeSums } from './split.ts'
@@ -86,6 +86,7 @@ function startBoosting(part: LabelledRows, binner: Binner, settings: GbdtSetting
     weighted,
     slots: usefulSlots(rules.maxDepth, rules.maxLeaves),
     orderedRows: CHUNK,
+    chunkBytes: chunkBytes(binner.columns.length),
     members: 1,
     kernel: settings.kernel,
   })

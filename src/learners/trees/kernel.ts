@@ -19,22 +19,38 @@ export const SCAN_BYTES = 64
 /** All arguments are addresses in bytes, or counts. */
 export interface Kernel {
   /**
-   * Adds `count` rows to the histograms of `width` columns.
-   * @param bins the binned table; `stride` its bytes per row
-   * @param rows row numbers (int32), or 0: the rows follow one another from `bins` on
+   * Adds `count` rows, which follow one another at `table`, to the histograms of `width` columns.
+   * @param stride bytes from row to row
    * @param gradients packed gradients in the order of the rows
    * @param features `width` column numbers (int32): 8 neighbours, any 4, or 1
-   * @param histograms the first of the node's histograms (column 0)
+   * @param histograms the histogram of column 0
    */
   readonly histogram: (
-    bins: number,
+    table: number,
     stride: number,
-    rows: number,
     gradients: number,
     count: number,
     features: number,
     width: number,
     histograms: number,
+  ) => void
+  /** As `histogram` for the one column at `bins`, of the row numbers (int32) at `rows`. */
+  readonly column: (
+    bins: number,
+    stride: number,
+    rows: number,
+    gradients: number,
+    count: number,
+    histogram: number,
+  ) => void
+  /** Copies `width` bytes of each row number at `rows` to `out`, and up to 15 more after the last. */
+  readonly copyRows: (
+    bins: number,
+    stride: number,
+    rows: number,
+    count: number,
+    width: number,
+    out: number,
   ) => void
   /** from -= what, over `bytes` of histogram cells (a multiple of 32). */
   readonly subtract: (from: number, what: number, bytes: number) => void

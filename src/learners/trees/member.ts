@@ -19,8 +19,13 @@ export interface MemberTask {
   readonly members: number
 }
 
-/** Rows per call of the histogram kernel: their bins stay in the second-level cache. */
+/** Rows copied side by side at a time, at most, and bytes of them: the second-level cache holds it. */
 export const CHUNK = 1024
+const CHUNK_BYTES = 64 * 1024
+
+/** Room for one chunk of rows of so many columns. */
+export const chunkBytes = (columns: number): number =>
+  Math.max(columns, Math.min(CHUNK * columns, CHUNK_BYTES)) + 16
 /** Smaller nodes are partitioned by the first member alone. */
 const SHARED_ROWS = 4096
 
@@ -113,7 +118,10 @@ export function writeScanRules(
   f64.set([g, h, l2, minChildWeight], scan >> 3)
 }
 
-/** Lists the columns in the arena so that each group lies together; gives the groups. */
+/**
+ * Lists the columns in the arena, counted from the member's first, so that each group lies
+ * together; gives the groups.
+ */
 function groupColumns({ arena, places }: Workshop, features: Int32Array): ColumnGroup[] {
   const runs: number[] = []
   const rest: number[] = []
@@ -123,7 +131,8 @@ function groupColumns({ arena, places }: Workshop, features: Int32Array): Column
       i += 8
     } else rest.push(features[i++]!)
   }
-  arena.i32.set([...runs, ...rest], places.features >> 2)
+  const list = [...runs, ...rest].map((f) => f - features[0]!)
+  arena.i32.set(list, places.features >> 2)
   const groups: ColumnGroup[] = []
   for (let i = 0; i < features.length;) {
     const width = i < runs.length ? 8 : features.length - i >= 4 ? 4 : 1
@@ -208,26 +217,33 @@ function inherit(
   kernel.subtract(from, slotAt(places, small) + first, end - first)
 }
 
-/** Sums the histograms of a node into its slot. */
+/** Sums the histograms of a node into its slot, over the member's columns only. */
 function fill(
   { arena, kernel, places }: Workshop,
   node: Float64Array,
   { features, groups }: TreeShare,
   inOrder: boolean,
 ): void {
-  const { columns, bins, packed, ordered } = places
-  const at = slotAt(places, node[0]!)
-  const [first, end] = span(features)
-  arena.u8.fill(0, at + first, at + end)
+  const { columns, packed, ordered, chunk } = places
+  const [start, end] = span(features)
+  const slot = slotAt(places, node[0]!)
+  arena.u8.fill(0, slot + start, slot + end)
+  const first = features[0]!
+  const width = (end - start) / HISTOGRAM_BYTES
+  const stride = inOrder ? columns : width
+  const most = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_BYTES / width)))
   const count = node[2]!
-  for (let c = 0; c < count; c += CHUNK) {
-    const n = Math.min(CHUNK, count - c)
-    const rows = inOrder ? 0 : places.rows + 4 * (node[1]! + c)
-    if (!inOrder) kernel.gather(packed, rows, n, ordered)
+  for (let c = 0; c < count; c += most) {
+    const n = Math.min(most, count - c)
+    const rows = places.rows + 4 * (node[1]! + c)
+    if (!inOrder) {
+      kernel.copyRows(places.bins + first, columns, rows, n, width, chunk)
+      kernel.gather(packed, rows, n, ordered)
+    }
     const gradients = inOrder ? packed + 8 * c : ordered
-    const table = inOrder ? bins + c * columns : bins
-    for (const { at: list, width } of groups)
-      kernel.histogram(table, columns, rows, gradients, n, list, width, at)
+    const table = inOrder ? places.bins + first + c * columns : chunk
+    for (const group of groups)
+      kernel.histogram(table, stride, gradients, n, group.at, group.width, slot + start)
   }
 }
 

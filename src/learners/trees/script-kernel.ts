@@ -10,10 +10,11 @@ export function scriptKernel(arena: Arena): Kernel {
   return {
     ...movers(arena),
     scan,
-    histogram(bins, stride, rows, gradients, count, features, width, histograms) {
+    column: add,
+    histogram(table, stride, gradients, count, features, width, histograms) {
       for (let k = 0; k < width; k++) {
         const f = i32[(features >> 2) + k]!
-        add(bins + f, stride, rows, gradients, count, histograms + f * HISTOGRAM_BYTES)
+        add(table + f, stride, -1, gradients, count, histograms + f * HISTOGRAM_BYTES)
       }
     },
     searchColumn(bins, stride, rows, gradients, count, own, valueBins, g, h, floor, rules) {
@@ -32,7 +33,7 @@ export function scriptKernel(arena: Arena): Kernel {
   }
 }
 
-/** Adds rows to the histogram of one column. */
+/** Adds rows to the histogram of one column; `rows` -1: they follow one another. */
 function columnAdder({ u8, i32 }: Arena) {
   return (
     bins: number,
@@ -45,7 +46,7 @@ function columnAdder({ u8, i32 }: Arena) {
     const cells = histogram >> 2
     const at = rows >> 2
     for (let i = 0, g = gradients >> 2; i < count; i++, g += 2) {
-      const row = rows === 0 ? i : i32[at + i]!
+      const row = rows < 0 ? i : i32[at + i]!
       const cell = cells + (u8[bins + row * stride]! << 1)
       i32[cell] = (i32[cell]! + i32[g]!) | 0
       i32[cell + 1] = (i32[cell + 1]! + i32[g + 1]!) | 0
@@ -53,12 +54,21 @@ function columnAdder({ u8, i32 }: Arena) {
   }
 }
 
-function movers({ u8, i32 }: Arena): Pick<Kernel, 'subtract' | 'gather' | 'partition'> {
+function movers({
+  u8,
+  i32,
+}: Arena): Pick<Kernel, 'subtract' | 'copyRows' | 'gather' | 'partition'> {
   return {
     subtract(from, what, bytes) {
       const a = from >> 2
       const b = what >> 2
       for (let i = 0; i < bytes >> 2; i++) i32[a + i] = (i32[a + i]! - i32[b + i]!) | 0
+    },
+    copyRows(bins, stride, rows, count, width, out) {
+      for (let i = 0; i < count; i++) {
+        const from = bins + i32[(rows >> 2) + i]! * stride
+        u8.copyWithin(out + i * width, from, from + width)
+      }
     },
     gather(gradients, rows, count, out) {
       for (let i = 0, o = out >> 2; i < count; i++, o += 2) {

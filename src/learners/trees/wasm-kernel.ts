@@ -7,30 +7,23 @@ import { HISTOGRAM_BYTES, SCAN_BYTES, type Kernel } from './kernel.ts'
 /** The functions of kernel/histogram.asm.ts. */
 interface KernelExports {
   histogram8: (
-    bins: number,
-    stride: number,
-    rows: number,
-    gradients: number,
-    count: number,
-    histogram: number,
-  ) => void
-  histogram8InOrder: (
-    bins: number,
+    table: number,
     stride: number,
     gradients: number,
     count: number,
     histogram: number,
   ) => void
   histogram4: (
-    bins: number,
+    table: number,
     stride: number,
-    rows: number,
     gradients: number,
     count: number,
     features: number,
     histograms: number,
   ) => void
   histogram1: KernelExports['histogram8']
+  column: Kernel['column']
+  copyRows: Kernel['copyRows']
   subtract: Kernel['subtract']
   gather: Kernel['gather']
   partition: Kernel['partition']
@@ -76,15 +69,15 @@ export function wasmKernel({ memory, i32 }: Arena): Kernel {
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
   const k = exports as unknown as KernelExports
   return {
-    histogram(bins, stride, rows, gradients, count, features, width, histograms) {
-      if (width === 4)
-        return k.histogram4(bins, stride, rows, gradients, count, features, histograms)
+    histogram(table, stride, gradients, count, features, width, histograms) {
+      if (width === 4) return k.histogram4(table, stride, gradients, count, features, histograms)
       const f = i32[features >> 2]!
       const own = histograms + f * HISTOGRAM_BYTES
-      if (width === 1) k.histogram1(bins + f, stride, rows, gradients, count, own)
-      else if (rows === 0) k.histogram8InOrder(bins + f, stride, gradients, count, own)
-      else k.histogram8(bins + f, stride, rows, gradients, count, own)
+      if (width === 8) k.histogram8(table + f, stride, gradients, count, own)
+      else k.histogram1(table + f, stride, gradients, count, own)
     },
+    column: k.column,
+    copyRows: k.copyRows,
     subtract: k.subtract,
     gather: k.gather,
     partition: k.partition,

@@ -23,7 +23,7 @@ export interface GrowRules extends SplitRules {
   readonly maxLeaves: number
 }
 
-/** Where things lie in the arena, in bytes. The last five belong to one crew member each. */
+/** Where things lie in the arena, in bytes. The last six belong to one crew member each. */
 export interface Places {
   readonly columns: number
   readonly bins: number
@@ -50,6 +50,8 @@ export interface Places {
   /** Histograms of `slots` nodes. */
   readonly histograms: number
   readonly slots: number
+  /** Rows copied side by side. */
+  readonly chunk: number
   /** Packed gradients in the order of a node's rows. */
   readonly ordered: number
   /** int32 column numbers, group by group. */

@@ -34,6 +34,8 @@ export interface WorkspacePlan {
   readonly slots: number
   /** Rows whose gradients a member brings into node order at a time. */
   readonly orderedRows: number
+  /** Bytes of rows that a member copies side by side at a time. */
+  readonly chunkBytes: number
   readonly members: number
   readonly kernel: KernelChoice
 }
@@ -74,6 +76,7 @@ export function createWorkspace(plan: WorkspacePlan): Workspace {
   }
   const places = Array.from({ length: members }, () => ({
     ...shared,
+    chunk: take(plan.chunkBytes),
     ordered: take(8 * orderedRows),
     features: take(4 * columns),
     aside: take(256),
