@@ -43,7 +43,7 @@ export interface Kernel {
     count: number,
     histogram: number,
   ) => void
-  /** Copies `width` bytes of each row number at `rows` to `out`, and up to 15 more after the last. */
+  /** Copies `width` bytes of each row number at `rows` to `out`; may write 15 more at the end. */
   readonly copyRows: (
     bins: number,
     stride: number,

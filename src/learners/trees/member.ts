@@ -19,7 +19,7 @@ export interface MemberTask {
   readonly members: number
 }
 
-/** Rows copied side by side at a time, at most, and bytes of them: the second-level cache holds it. */
+/** Most rows copied side by side at a time, and bytes of them: they fit the second-level cache. */
 export const CHUNK = 1024
 const CHUNK_BYTES = 64 * 1024
 
