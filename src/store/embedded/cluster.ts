@@ -28,11 +28,18 @@ export const SUPERUSER = 'enterprisehub'
 const MAJOR = '18'
 const SOCKET_PATH_MAX = 100
 
+/** Makes a folder and those above it. (Node's own recursive way never returns below /proc.) */
+function makeFolder(folder: string, mode: number): void {
+  if (existsSync(folder)) return
+  const above = dirname(folder)
+  if (above !== folder) makeFolder(above, mode)
+  mkdirSync(folder, { mode })
+}
+
 /** Makes DATA_DIR; the owner's only, but root leaves it passable for the database user. */
 export function makeDataDir(dataDir: string): string {
   return orExplain(dataDir, () => {
-    if (!existsSync(dataDir))
-      mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    makeFolder(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700)
     const probe = join(dataDir, `.write-${process.pid}`)
     writeFileSync(probe, '')
     rmSync(probe)

@@ -22,6 +22,8 @@ export function explainFailure(said: string, folder: string, logPath: string): s
     return diskFull(folder)
   if (/Read-only file system|EROFS/.test(said))
     return `${folder} is on a read-only file system: set DATA_DIR to a folder that can be written.`
+  if (/ENOENT|ENOTDIR|EEXIST/.test(said))
+    return `${folder} cannot be made: set DATA_DIR to a folder that can be written.`
   if (/Permission denied|EACCES|EPERM/.test(said))
     return (
       `The database may not write in ${folder}: give its user the folder, or set ` +
@@ -51,7 +53,7 @@ export function orExplain<T>(folder: string, work: () => T): T {
     return work()
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException
-    if (/^(ENOSPC|EDQUOT|EROFS|EACCES|EPERM|ENOTDIR)$/.test(code))
+    if (/^(ENOSPC|EDQUOT|EROFS|EACCES|EPERM|ENOENT|ENOTDIR|EEXIST)$/.test(code))
       throw new SetupError(explainFailure(`${code} ${message}`, folder, ''), { cause: error })
     throw error
   }

@@ -104,9 +104,12 @@ async function clearRemains(place: Place): Promise<void> {
     if (systemClock.monotonic() > end) for (const pid of left) signal(pid, 'SIGKILL')
     await sleep(20)
   }
-  if (file !== undefined) removeSocketFolder(file.socketFolder)
-  // PostgreSQL itself would refuse when another process has since got the number in it.
+  // PostgreSQL itself would refuse when another process has since got the number in these.
   rmSync(join(place.cluster, 'postmaster.pid'), { force: true })
+  if (file === undefined || file.socketFolder === '') return
+  for (const name of [`.s.PGSQL.${file.port}`, `.s.PGSQL.${file.port}.lock`])
+    rmSync(join(file.socketFolder, name), { force: true })
+  removeSocketFolder(file.socketFolder)
 }
 
 async function untilReady(
