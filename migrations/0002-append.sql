@@ -115,7 +115,7 @@ end $$;
 
 -- Reading by position, all workspaces: for the owners of partitions only.
 create function read_log(p_after bigint, p_limit int)
-returns table (workspace_id int, position bigint, person_id bigint, type smallint,
+returns table (workspace_id int, "position" bigint, person_id bigint, type smallint,
   event_time double precision, received_at double precision, body text)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
   select e.workspace_id, e.position, e.person_id, e.type,
@@ -170,7 +170,7 @@ begin
 end $$;
 
 create function load_states(p_workspaces int[], p_persons bigint[])
-returns table (workspace_id int, person_id bigint, position bigint, state bytea)
+returns table (workspace_id int, person_id bigint, "position" bigint, state bytea)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
   select s.workspace_id, s.person_id, s.position, s.state
   from unnest(p_workspaces, p_persons) as w(workspace_id, person_id)
@@ -180,7 +180,7 @@ $$;
 -- All entries that count for a person as known at p_position: their own and those of persons
 -- linked to them then. For refolding.
 create function read_person(p_workspace int, p_person bigint, p_position bigint)
-returns table (workspace_id int, position bigint, person_id bigint, type smallint,
+returns table (workspace_id int, "position" bigint, person_id bigint, type smallint,
   event_time double precision, received_at double precision, body text)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
   with recursive circle as (
