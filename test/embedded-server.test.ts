@@ -199,7 +199,8 @@ test('a second product on the folder refuses in one line; a command uses the run
   await guest.stop()
   expect(processAlive(server)).toBe(true)
   child.kill('SIGTERM')
-  await gone(server)
+  await gone(child.pid!)
+  expect(processAlive(server)).toBe(false)
 })
 
 test('a folder that is not ours, or of another version, is refused in one line', async () => {
