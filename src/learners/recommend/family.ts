@@ -110,8 +110,9 @@ export const FAMILIES: Readonly<Record<RecommenderFamily, Family>> = {
   },
   als: {
     train: trainIals,
-    start: { factors: 64, unobserved: 0.1, regularisation: 0.003, epochs: 12 },
+    start: { factors: 64, unobserved: 0.1, regularisation: 0.003, epochs: 12, weighted: 0 },
     alternatives: [
+      { weighted: 1 },
       { unobserved: 0.03 },
       { unobserved: 0.3 },
       { unobserved: 0.01 },

@@ -4,6 +4,8 @@ import { seededRandom, type SparseMatrix } from '../../math/index.ts'
 export interface Holdout {
   readonly train: SparseMatrix
   readonly held: SparseMatrix
+  /** The times of the entries of `train`, when times were given. */
+  readonly trainTimes: Float64Array | undefined
 }
 
 /**
@@ -30,7 +32,11 @@ export function holdOut(
     order.sort((a, b) => latest(a, b) || draw[a]! - draw[b]!)
     for (const n of order.slice(0, count)) held[from + n] = 1
   }
-  return { train: keepEntries(taken, held, 0), held: keepEntries(taken, held, 1) }
+  return {
+    train: keepEntries(taken, held, 0),
+    held: keepEntries(taken, held, 1),
+    trainTimes: times?.filter((_, e) => held[e] === 0),
+  }
 }
 
 function keepEntries(m: SparseMatrix, mark: Uint8Array, wanted: 0 | 1): SparseMatrix {

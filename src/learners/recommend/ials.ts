@@ -32,6 +32,8 @@ export interface IalsOptions {
   readonly regularisation: number
   /** Full passes over users and items, 1 ... 1000. */
   readonly epochs: number
+  /** 1: the values of the matrix are the importances v; 0: every v is 1. */
+  readonly weighted: number
   readonly seed: number
 }
 
@@ -40,6 +42,7 @@ export const IALS_DEFAULTS: IalsOptions = {
   unobserved: 0.1,
   regularisation: 0.003,
   epochs: 12,
+  weighted: 0,
   seed: 0,
 }
 
@@ -95,16 +98,17 @@ function solveRows(
     const from = m.offsets[row]!
     let to = m.offsets[row + 1]!
     while (to > from && m.indices[to - 1]! >= size) to--
-    let taken = 0
-    for (let e = from; e < to; e++) taken += m.values[e]!
+    let taken = options.weighted === 0 ? to - from : 0
+    if (options.weighted !== 0) for (let e = from; e < to; e++) taken += m.values[e]!
     priorScale(scale, options, columns, taken, size)
-    const rows = { indices: m.indices, from, to, weights: m.values }
+    const weights = options.weighted === 0 ? undefined : m.values
+    const rows = { indices: m.indices, from, to, weights }
     ridgeRow(columns.factors, rows, scale, out, (row - range[0]) * d)
   }
 }
 
 /**
- * Trains on `taken` (people x items; values are positive importances, 1 when all count the same).
+ * Trains on `taken` (people x items; values are positive importances, used when `weighted`).
  * Deterministic given the seed. Memory: about 8 (people + items) x factors bytes.
  */
 export function trainIals(

@@ -95,6 +95,8 @@ export interface RankingQuality {
 }
 
 const BLOCK = 64
+/** Scores held at a time: 64 MB. */
+const SCORES_MAX = 1 << 24
 
 /**
  * Ranks all items for each of `people` (row numbers) from their row of `histories`, masks that row,
@@ -154,9 +156,11 @@ export function eachBlockOfScores(
   rows: ArrayLike<number>,
   visit: (scores: Float32Array, from: number, n: number) => void,
 ): void {
-  const scores = new Float32Array(Math.min(BLOCK, rows.length) * recommender.items)
-  for (let start = 0; start < rows.length; start += BLOCK) {
-    const size = Math.min(BLOCK, rows.length - start)
+  const fitting = Math.floor(SCORES_MAX / Math.max(1, recommender.items))
+  const block = Math.max(1, Math.min(BLOCK, rows.length, fitting))
+  const scores = new Float32Array(block * recommender.items)
+  for (let start = 0; start < rows.length; start += block) {
+    const size = Math.min(block, rows.length - start)
     const chosen = takeSparseRows(
       histories,
       Array.from({ length: size }, (_, n) => rows[start + n]!),

@@ -98,7 +98,7 @@ test('iALS converges to the optimum that numpy finds', () => {
 })
 
 test('importances count in iALS: a heavier item pulls more', () => {
-  const state = trainIals(twoTastes(60, 20, 1), { factors: 8 })
+  const state = trainIals(twoTastes(60, 20, 1), { factors: 8, weighted: 1 })
   const recommender = recommenderFromState(state)
   const even = scores(recommender, sparseFromEntries(1, 20, [0, 0], [0, 1], [9, 1]))[0]!
   const light = scores(recommender, sparseFromEntries(1, 20, [0, 0], [0, 1], [1, 9]))[0]!

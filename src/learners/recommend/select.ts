@@ -29,7 +29,7 @@ export interface SelectionOptions {
   /** Time of each entry of `taken`: the latest of each person are held out. */
   readonly times?: Float64Array | undefined
   /** Search on this split of `taken` instead of one made here. */
-  readonly split?: Holdout | undefined
+  readonly split?: Pick<Holdout, 'train' | 'held'> | undefined
 }
 
 export interface Trial {
@@ -63,7 +63,12 @@ interface Bench {
   readonly control: TrainingControl
 }
 
-type Tried = Trial & { readonly recommender: Recommender }
+interface Tried extends Trial {
+  readonly recommender: Recommender
+  /** The quality of each person's list, in the order of `people`. */
+  readonly each: Float64Array
+  readonly ms: number
+}
 
 function makeBench(
   taken: SparseMatrix,
@@ -86,43 +91,71 @@ function makeBench(
 
 function tryOut(bench: Bench, family: RecommenderFamily, settings: Settings): Tried {
   const { options, control } = bench
+  const began = options.clock.monotonic()
   const quiet = { signal: control.signal }
   const state = trainRecommender(family, bench.train, settings, options.seed, quiet)
   const recommender = recommenderFromState(state)
-  const { recall, ndcg } = evaluateRanking(
-    recommender,
-    bench.train,
-    bench.held,
-    options.k,
-    bench.people,
-  )
-  return { family, settings, quality: (recall + ndcg) / 2, recommender }
+  const each = new Float64Array(bench.people.length)
+  let n = 0
+  evaluateRanking(recommender, bench.train, bench.held, options.k, bench.people, (_row, list) => {
+    each[n++] = (list.recall + list.ndcg) / 2
+  })
+  const quality = each.reduce((sum, value) => sum + value, 0) / Math.max(1, n)
+  const ms = options.clock.monotonic() - began
+  return { family, settings, quality, recommender, each, ms }
 }
 
-/** Coordinate search from the family's start; one training is the least, the budget the most. */
-function tune(bench: Bench, family: RecommenderFamily, until: number, trials: Trial[]): Tried {
+/** Whether `a` is better than `b` by more than the standard error of the paired difference. */
+function clearlyBetter(a: Tried, b: Tried): boolean {
+  const gain = a.quality - b.quality
+  const people = a.each.length
+  let squares = 0
+  for (let n = 0; n < people; n++) squares += (a.each[n]! - b.each[n]! - gain) ** 2
+  return gain > Math.sqrt(squares) / people
+}
+
+function record({ control }: Bench, tried: Tried, trials: Trial[]): Tried {
+  const { family, settings, quality } = tried
+  trials.push({ family, settings, quality })
+  step(control, Math.min(0.9, 0.05 * trials.length), `${family} ${quality.toFixed(4)}`)
+  return tried
+}
+
+/** Coordinate search from a first trial, as long as another one is likely to end in time. */
+function tune(bench: Bench, first: Tried, until: number, trials: Trial[]): Tried {
   const { clock } = bench.options
-  const record = (tried: Tried): Tried => {
-    const { recommender: _, ...trial } = tried
-    trials.push(trial)
-    step(
-      bench.control,
-      Math.min(0.9, 0.05 * trials.length),
-      `${family} ${tried.quality.toFixed(4)}`,
-    )
-    return tried
-  }
-  const began = clock.monotonic()
-  let best = record(tryOut(bench, family, FAMILIES[family].start))
-  let longest = clock.monotonic() - began
-  for (const change of FAMILIES[family].alternatives) {
-    const now = clock.monotonic()
-    if (now + longest > until) break
-    const tried = record(tryOut(bench, family, { ...best.settings, ...change }))
-    longest = Math.max(longest, clock.monotonic() - now)
-    if (tried.quality > best.quality) best = tried
+  const weighted = bench.train.values.some((value) => value !== 1)
+  let best = first
+  let longest = first.ms
+  for (const change of FAMILIES[first.family].alternatives) {
+    if ('weighted' in change && !weighted) continue
+    if (clock.monotonic() + longest > until) break
+    const settings = { ...best.settings, ...change }
+    const tried = record(bench, tryOut(bench, first.family, settings), trials)
+    longest = Math.max(longest, tried.ms)
+    if (clearlyBetter(tried, best)) best = tried
   }
   return best
+}
+
+/** Every family once, then the best first, each with half of the time that is left. */
+function tuneAll(bench: Bench, names: readonly RecommenderFamily[], trials: Trial[]): Tried[] {
+  const { clock, budgetMs } = bench.options
+  const first: Tried[] = []
+  for (const family of names) {
+    if (first.length > 0 && clock.monotonic() > bench.deadline) break
+    first.push(record(bench, tryOut(bench, family, FAMILIES[family].start), trials))
+  }
+  first.sort((a, b) => b.quality - a.quality)
+  // A fifth is kept for the blend.
+  const end = bench.deadline - (first.length > 1 ? budgetMs / 5 : 0)
+  return first
+    .map((trial, n) => {
+      const now = clock.monotonic()
+      const share = n === first.length - 1 ? end - now : (end - now) / 2
+      return tune(bench, trial, now + share, trials)
+    })
+    .sort((a, b) => b.quality - a.quality)
 }
 
 /** Families in the order of the search, cheap and good ones first. */
@@ -159,17 +192,10 @@ export function selectRecommender(
       trials,
     )
   }
-  const { clock } = options
-  const best = names.map((family, n) => {
-    const now = clock.monotonic()
-    // What a family leaves unspent goes to those after it; a fifth is kept for the blend.
-    const share = (0.8 * (bench.deadline - now)) / (names.length - n)
-    return tune(bench, family, now + share, trials)
-  })
-  best.sort((a, b) => b.quality - a.quality)
+  const best = tuneAll(bench, names, trials)
   const top = best[0]!
   const parts = best.filter(({ quality }) => quality >= PART_MIN * top.quality)
-  if (parts.length < 2 || clock.monotonic() > bench.deadline)
+  if (parts.length < 2 || options.clock.monotonic() > bench.deadline)
     return finish(taken, options, [top], trials)
   const recommenders = parts.map(({ recommender }) => recommender)
   const learned = learnBlendWeights(
@@ -182,7 +208,7 @@ export function selectRecommender(
   )
   if (learned.blended < BLEND_GAIN * learned.alone) return finish(taken, options, [top], trials)
   const chosen = parts
-    .map(({ recommender: _, ...trial }, p) => ({ ...trial, weight: learned.weights[p]! }))
+    .map((part, p) => ({ ...part, weight: learned.weights[p]! }))
     .filter(({ weight }) => weight > 0)
   return finish(taken, options, chosen, trials)
 }
