@@ -25,6 +25,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'simulate',
     summary: 'a seeded market with known truth, into files or to a running server',
     load: () => import('./commands/simulate.ts'),
+  },
+  {
     name: 'recommend',
     summary: 'train and evaluate a recommender on any interaction file',
     load: () => import('./commands/recommend.ts'),
