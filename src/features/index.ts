@@ -49,3 +49,4 @@ export {
   type FoldCursor,
   type LeadTrack,
 } from './track.ts'
+export { emptyGrader, gradeEngagement, type GradeDecision, type GraderState } from './grader.ts'

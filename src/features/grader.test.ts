@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import type { EventType, Json, LogEntry } from '../core/index.ts'
+import { emptyGrader, gradeEngagement, type GradeDecision } from './grader.ts'
+
+const SENT = Date.UTC(2026, 3, 1, 9)
+let position = 0
+
+function entry(seconds: number, type: EventType, properties: Record<string, Json> = {}): LogEntry {
+  const eventTime = SENT + seconds * 1000
+  position++
+  const body = { properties: { email_id: 'm1', ...properties } }
+  return { position, workspaceId: 1, personId: 1, type, eventTime, receivedAt: eventTime, body }
+}
+
+/** The last decision about each position. */
+function grades(entries: LogEntry[]): Map<number, GradeDecision> {
+  const state = emptyGrader()
+  const last = new Map<number, GradeDecision>()
+  for (const each of entries)
+    for (const decision of gradeEngagement(state, each))
+      last.set(decision.target_position, decision)
+  return last
+}
+
+test('all links clicked at once, from a data centre: machine', () => {
+  const scan = { client: 'a', network: 'data_centre' }
+  const clicks = [0, 1, 2, 3].map((link) => entry(14, 'email_click', { ...scan, link }))
+  const open = entry(2, 'email_open', scan)
+  const decided = grades([entry(0, 'email_sent'), open, ...clicks])
+  expect(decided.get(open.position)).toMatchObject({
+    grade: 'machine',
+    because: 'came from a data centre, 2 s after sending',
+  })
+  for (const click of clicks) expect(decided.get(click.position)?.grade).toBe('machine')
+  expect(decided.get(clicks.at(-1).position)?.because).toBe('clicked 4 links at once')
+})
+
+test('opened at once, but clicked and visited: human, and says why', () => {
+  const open = entry(3, 'email_open', { client: 'b' })
+  const click = entry(15, 'email_click', { client: 'b', link: 2 })
+  const visit = entry(17, 'page_visit')
+  const decided = grades([entry(0, 'email_sent'), open, click, visit])
+  expect(decided.get(click.position)).toMatchObject({
+    grade: 'human',
+    because: 'a visit to the site followed the click',
+  })
+})
+
+test('a mailbox that is scanned every time teaches the grader about its next open', () => {
+  const week = (n: number): LogEntry[] => {
+    const id = { email_id: `m${n}` }
+    const start = n * 7 * 86_400
+    return [
+      entry(start, 'email_sent', id),
+      entry(start + 2, 'email_open', { ...id, client: `s${n}`, network: 'data_centre' }),
+      entry(start + 7200, 'email_open', { ...id, client: `h${n}` }),
+    ]
+  }
+  const entries = [0, 1, 2, 3].flatMap(week)
+  const decided = grades(entries)
+  const [, scan, human] = entries.slice(-3)
+  expect(decided.get(scan!.position)!.grade).toBe('machine')
+  expect(decided.get(human!.position)!.grade).toBe('human')
+  const late = entry(4 * 7 * 86_400, 'email_sent', { email_id: 'last' })
+  const quick = entry(4 * 7 * 86_400 + 2, 'email_open', { email_id: 'last', client: 'x' })
+  expect(grades([...entries, late, quick]).get(quick.position)!.grade).toBe('machine')
+})
+
+test('memory stays bounded and hostile input is survived', () => {
+  const state = emptyGrader()
+  for (let i = 0; i < 3000; i++) {
+    const type = (['email_sent', 'email_open', 'email_click', 'page_visit'] as const)[i % 4]!
+    const odd = [null, 'x'.repeat(500), i, { a: 1 }][i % 3] as Json
+    gradeEngagement(
+      state,
+      entry(i, type, { email_id: odd, client: `c${i}`, link: odd, sent_at: odd }),
+    )
+  }
+  expect(JSON.stringify(state).length).toBeLessThan(20_000)
+  expect(state.emails.length).toBeLessThanOrEqual(8)
+})

@@ -1,0 +1,250 @@
+/**
+ * Who opened: a person or a security scanner? Grades opens and clicks of one person's e-mails by
+ * how soon after sending they came, from where, what was clicked at once, and whether a visit
+ * followed; and by what this mailbox has done before. Incremental; the worker appends each
+ * decision as an engagement_graded entry.
+ */
+import type { EngagementGrade, LogEntry } from '../core/index.ts'
+import { DAY } from './calendar.ts'
+import {
+  DEFAULT_MAILBOXES,
+  jointDensity,
+  MAILBOXES,
+  type MailboxModel,
+  type Opening,
+} from './mailbox.ts'
+
+interface Email {
+  id: string
+  sentAt: number
+  visited: boolean
+  openings: Opening[]
+}
+
+/** What is remembered of one person's e-mail; plain data. */
+export interface GraderState {
+  /** Probability of each kind of mailbox, from the e-mails that are settled. */
+  mailbox: number[]
+  /** Expected number of settled e-mails that the person opened, and did not. */
+  opened: number
+  ignored: number
+  /** E-mails of the last day or so, oldest first. */
+  emails: Email[]
+  /** Grade last decided, by position, of the e-mails above. */
+  decided: Record<string, EngagementGrade>
+}
+
+export interface GradeDecision {
+  readonly target_position: number
+  readonly grade: EngagementGrade
+  /** Probability that a person made it, in [0, 1]. */
+  readonly probability: number
+  /** Why, for the timeline. */
+  readonly because: string
+}
+
+/** An e-mail is settled when nothing can be expected to come any more. */
+const SETTLED_AFTER = DAY
+const EMAILS = 8
+const OPENINGS = 6
+const LINKS = 12
+const AT_ONCE_LINKS = 3
+const AT_ONCE_MS = 3000
+const VISIT_MS = 60_000
+/** Surely human and surely machine; in between an open stays unknown and counts half. */
+const HUMAN_FROM = 0.45
+const MACHINE_BELOW = 0.25
+
+export function emptyGrader(model: MailboxModel = DEFAULT_MAILBOXES): GraderState {
+  return { mailbox: [...model.shares], opened: 0, ignored: 0, emails: [], decided: {} }
+}
+
+/**
+ * Takes the person's next entry (in log order) and returns the grades that it decides or changes;
+ * none for most entries. `state` changes.
+ */
+export function gradeEngagement(
+  state: GraderState,
+  entry: LogEntry,
+  model: MailboxModel = DEFAULT_MAILBOXES,
+): GradeDecision[] {
+  settle(state, entry.eventTime, model)
+  switch (entry.type) {
+    case 'email_sent':
+      addEmail(state, textOf(entry, 'email_id') ?? `at ${entry.eventTime}`, entry.eventTime)
+      return []
+    case 'email_open':
+    case 'email_click':
+    case 'link_click': {
+      const email = emailOf(state, entry)
+      if (email === undefined) return []
+      noteOpening(email, entry)
+      return decide(state, email, model)
+    }
+    case 'page_visit': {
+      const email = visitedEmail(state, entry)
+      if (email === undefined || email.visited) return []
+      email.visited = true
+      return decide(state, email, model)
+    }
+    default:
+      return []
+  }
+}
+
+function textOf(entry: LogEntry, name: string): string | undefined {
+  const value = entry.body.properties?.[name]
+  return typeof value === 'string' ? value.slice(0, 80) : undefined
+}
+
+function addEmail(state: GraderState, id: string, sentAt: number): Email {
+  const email: Email = { id, sentAt, visited: false, openings: [] }
+  state.emails.push(email)
+  if (state.emails.length > EMAILS) drop(state, state.emails[0]!)
+  return email
+}
+
+/** The e-mail an open or click belongs to: by its id, else the last one sent. */
+function emailOf(state: GraderState, entry: LogEntry): Email | undefined {
+  const id = textOf(entry, 'email_id')
+  if (id === undefined) return state.emails.at(-1)
+  const known = state.emails.find((email) => email.id === id)
+  if (known !== undefined) return known
+  const sentAt = Date.parse(textOf(entry, 'sent_at') ?? '')
+  return Number.isNaN(sentAt) ? undefined : addEmail(state, id, sentAt)
+}
+
+function visitedEmail(state: GraderState, entry: LogEntry): Email | undefined {
+  const id = textOf(entry, 'email_id')
+  if (id !== undefined) return state.emails.find((email) => email.id === id)
+  return state.emails.find((email) =>
+    email.openings.some(({ firstClick }) => {
+      const after = entry.eventTime - firstClick
+      return firstClick > 0 && after >= 0 && after <= VISIT_MS
+    }),
+  )
+}
+
+const SCANNERS = /barracuda|mimecast|proofpoint|safelinks|symantec|trendmicro|scanner|bot\b/i
+
+function fromDataCentre(entry: LogEntry): boolean {
+  const agent = entry.body.context?.['user_agent']
+  return (
+    textOf(entry, 'network') === 'data_centre' ||
+    entry.body.context?.['network'] === 'data_centre' ||
+    (typeof agent === 'string' && SCANNERS.test(agent))
+  )
+}
+
+function noteOpening(email: Email, entry: LogEntry): void {
+  const client = textOf(entry, 'client') ?? ''
+  let opening = email.openings.find((known) => known.client === client)
+  if (opening === undefined) {
+    if (email.openings.length === OPENINGS) return
+    opening = {
+      client,
+      positions: [],
+      delay: Math.max(0, entry.eventTime - email.sentAt) / 1000,
+      dataCentre: fromDataCentre(entry),
+      links: [],
+      firstClick: 0,
+      atOnce: false,
+    }
+    email.openings.push(opening)
+  }
+  if (opening.positions.length < LINKS) opening.positions.push(entry.position)
+  if (entry.type === 'email_open') return
+  const named = entry.body.properties?.['link']
+  const link = typeof named === 'number' ? String(named) : (textOf(entry, 'link') ?? '')
+  if (opening.links.length < LINKS && !opening.links.includes(link)) opening.links.push(link)
+  if (opening.firstClick === 0) opening.firstClick = entry.eventTime
+  const soon = entry.eventTime - opening.firstClick <= AT_ONCE_MS
+  if (opening.links.length >= AT_ONCE_LINKS && soon) opening.atOnce = true
+}
+
+/** Joint density of the e-mail with each maker (last: nobody), summed over kinds of mailbox. */
+function weigh(state: GraderState, email: Email, model: MailboxModel): number[] {
+  const { openings, visited } = email
+  const seen = state.opened + model.opened
+  const opens = seen / (seen + state.ignored + model.ignored)
+  const weights = new Array<number>(openings.length + 1).fill(0)
+  for (let kind = 0; kind < MAILBOXES; kind++)
+    for (let i = 0; i <= openings.length; i++) {
+      const maker = i === openings.length ? -1 : i
+      const density = jointDensity(model, openings, visited, maker, kind, opens)
+      weights[i] = weights[i]! + state.mailbox[kind]! * density
+    }
+  return weights
+}
+
+function decide(state: GraderState, email: Email, model: MailboxModel): GradeDecision[] {
+  const weights = weigh(state, email, model)
+  const total = weights.reduce((sum, w) => sum + w, 0)
+  if (!(total > 0)) return []
+  return email.openings.flatMap((opening, i) => {
+    const probability = weights[i]! / total
+    const grade =
+      probability >= HUMAN_FROM ? 'human' : probability < MACHINE_BELOW ? 'machine' : 'unknown'
+    const because = reason(opening, email, grade)
+    return opening.positions.flatMap((target): GradeDecision[] => {
+      if ((state.decided[target] ?? 'unknown') === grade) return []
+      state.decided[target] = grade
+      return [{ target_position: target, grade, probability, because }]
+    })
+  })
+}
+
+/** The strongest sign for the grade, in words. */
+function reason(opening: Opening, email: Email, grade: EngagementGrade): string {
+  const after = `${duration(opening.delay)} after sending`
+  if (grade === 'human') {
+    if (email.visited && opening.links.length > 0) return 'a visit to the site followed the click'
+    return opening.delay >= 60 ? `opened ${after}` : `opened ${after}, unlike a scanner here`
+  }
+  if (grade === 'unknown') return `opened ${after}: a person or a scanner`
+  if (opening.atOnce) return `clicked ${opening.links.length} links at once`
+  if (opening.dataCentre) return `came from a data centre, ${after}`
+  if (opening.links.length > 0 && !email.visited) return 'clicked, but no visit followed'
+  return `opened ${after}, as a scanner of this mailbox does`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}
+
+/** Learns from e-mails that are a day old, then forgets them. */
+function settle(state: GraderState, now: number, model: MailboxModel): void {
+  for (const email of [...state.emails]) {
+    if (now - email.sentAt <= SETTLED_AFTER) continue
+    learn(state, email, model)
+    drop(state, email)
+  }
+}
+
+function learn(state: GraderState, email: Email, model: MailboxModel): void {
+  const weights = weigh(state, email, model)
+  const total = weights.reduce((sum, w) => sum + w, 0)
+  if (!(total > 0)) return
+  const { openings, visited } = email
+  const seen = state.opened + model.opened
+  const opens = seen / (seen + state.ignored + model.ignored)
+  const kinds = state.mailbox.map((share, kind) => {
+    let density = 0
+    for (let maker = -1; maker < openings.length; maker++)
+      density += jointDensity(model, openings, visited, maker, kind, opens)
+    return share * density
+  })
+  state.mailbox = kinds.map((kind) => kind / total)
+  const ignored = weights.at(-1) / total
+  state.ignored += ignored
+  state.opened += 1 - ignored
+}
+
+function drop(state: GraderState, email: Email): void {
+  state.emails.splice(state.emails.indexOf(email), 1)
+  for (const { positions } of email.openings)
+    state.decided = Object.fromEntries(
+      Object.entries(state.decided).filter(([at]) => !positions.includes(Number(at))),
+    )
+}
