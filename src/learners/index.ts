@@ -19,7 +19,7 @@ export {
   type BinnerOptions,
   type ColumnBins,
 } from './trees/binner.ts'
-export { trainGbdt } from './trees/gbdt.ts'
+export { helpTraining, trainGbdt, trainGbdtTogether } from './trees/gbdt.ts'
 export { gbdtFromState, type GbdtModel, type GbdtState } from './trees/gbdt-model.ts'
 export type { GbdtOptions, ValidationPart } from './trees/gbdt-options.ts'
 export type { ObjectiveName } from './trees/target.ts'

@@ -4,8 +4,8 @@
  * when the other has finished. Every share is computed the same way for any number of members, so
  * the trees do not depend on it.
  *
- * States of the helper: waiting (control[SEQUENCE] is the last order it did) -> working -> waiting
- * (control[DONE] = that order) ...; order `stop` ends it.
+ * States of the helper: absent -> waiting (control[JOINED] = 1) -> working (control[SEQUENCE] is
+ * beyond the last order it did) -> waiting (control[DONE] = that order) ... -> gone (order `stop`).
  */
 import type { Arena } from './arena.ts'
 import type { Places } from './workshop.ts'
@@ -28,15 +28,43 @@ const SEQUENCE = 0
 const DONE = 1
 const ORDER = 2
 const FAILED = 3
+const JOINED = 4
 /** Looks at the other's word before sleeping: most orders take some microseconds. */
 const SPINS = 4000
-/** Milliseconds after which a silent helper counts as lost. */
-const PATIENCE = 30_000
+/** Milliseconds to wait for a helper to join, for its share of an order, and for the next order. */
+const JOIN_PATIENCE = 5_000
+const SHARE_PATIENCE = 60_000
+const ORDER_PATIENCE = 600_000
 
 /** Waits until `word` is no longer `old`; false when that takes too long. */
-function waitFor(words: Int32Array, word: number, old: number): boolean {
+function waitFor(words: Int32Array, word: number, old: number, patience: number): boolean {
   for (let i = 0; i < SPINS; i++) if (Atomics.load(words, word) !== old) return true
-  return Atomics.wait(words, word, old, PATIENCE) !== 'timed-out'
+  return Atomics.wait(words, word, old, patience) !== 'timed-out'
+}
+
+const controlOf = ({ i32 }: Arena, { control }: Places): Int32Array =>
+  i32.subarray(control >> 2, (control >> 2) + 8)
+
+/**
+ * Whether a helper joins within some seconds (`helping` is its run). One that comes too late finds
+ * the order to stop.
+ */
+export async function helperJoins(
+  arena: Arena,
+  places: Places,
+  helping: Promise<unknown>,
+): Promise<boolean> {
+  const words = controlOf(arena, places)
+  const waiting = Atomics.waitAsync(words, JOINED, 0, JOIN_PATIENCE)
+  const failed = helping.then(
+    () => 'ended',
+    () => 'failed',
+  )
+  await Promise.race([waiting.value, failed])
+  if (Atomics.load(words, JOINED) === 1) return true
+  words[ORDER] = ORDERS.stop
+  Atomics.store(words, SEQUENCE, 1)
+  return false
 }
 
 export function soloCrew({ f64 }: Arena, { orders }: Places, work: Member): Crew {
@@ -51,8 +79,8 @@ export function soloCrew({ f64 }: Arena, { orders }: Places, work: Member): Crew
 }
 
 /** The first member's side of a crew of two; `work` is its own share. */
-export function leadCrew(arena: Arena, { orders, control }: Places, work: Member): Crew {
-  const words = arena.i32.subarray(control >> 2, (control >> 2) + 8)
+export function leadCrew(arena: Arena, places: Places, work: Member): Crew {
+  const words = controlOf(arena, places)
   let sequence = 0
   const call = (order: Order): void => {
     words[ORDER] = order
@@ -62,27 +90,35 @@ export function leadCrew(arena: Arena, { orders, control }: Places, work: Member
   return {
     members: 2,
     run(order, ...numbers) {
-      arena.f64.set(numbers, orders >> 3)
+      arena.f64.set(numbers, places.orders >> 3)
       call(order)
       work(order)
       while (Atomics.load(words, DONE) !== sequence)
-        if (!waitFor(words, DONE, sequence - 1)) throw new Error('The helping thread is lost')
+        if (!waitFor(words, DONE, sequence - 1, SHARE_PATIENCE))
+          throw new Error('The helping thread is lost')
       if (words[FAILED] === 1) throw new Error('The helping thread failed')
     },
     close: () => void call(ORDERS.stop),
   }
 }
 
-/** The helper's side: does its share of each order until told to stop. */
-export function followCrew(arena: Arena, { control }: Places, work: Member): void {
-  const words = arena.i32.subarray(control >> 2, (control >> 2) + 8)
+/**
+ * The helper's side: joins, and does its share of each order until told to stop, or
+ * until no order comes for ten minutes. Gives the number of orders it did.
+ */
+export function followCrew(arena: Arena, places: Places, work: Member): number {
+  const words = controlOf(arena, places)
+  Atomics.store(words, JOINED, 1)
+  Atomics.notify(words, JOINED)
   for (let done = 0; ;) {
-    while (Atomics.load(words, SEQUENCE) === done) if (!waitFor(words, SEQUENCE, done)) return
+    while (Atomics.load(words, SEQUENCE) === done)
+      if (!waitFor(words, SEQUENCE, done, ORDER_PATIENCE)) return done
     const order = words[ORDER] as Order
-    if (order === ORDERS.stop) return
+    if (order === ORDERS.stop) return done
     try {
       work(order)
     } catch {
+      // The first member throws in its own thread, where someone can see it.
       words[FAILED] = 1
     }
     Atomics.store(words, DONE, ++done)

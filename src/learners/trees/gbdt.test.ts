@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Parallel } from '../../core/index.ts'
 import { seededRandom } from '../../math/index.ts'
 import { takeRows, type Column, type Frame } from '../frame.ts'
 import { binFrame, binRow } from './binner.ts'
-import { trainGbdt } from './gbdt.ts'
+import { startThreads } from '../../platform/index.ts'
+import { trainGbdt, trainGbdtTogether } from './gbdt.ts'
 import { gbdtFromState, type GbdtState } from './gbdt-model.ts'
 
 /** Two useful numbers, a useful category, noise, and holes; the label follows a known logit. */
@@ -248,4 +250,42 @@ test('the WebAssembly kernel grows the trees that the TypeScript one grows', () 
   expect(trainGbdt(wide, target, { ...squared, kernel: 'wasm' }).toState()).toEqual(
     trainGbdt(wide, target, { ...squared, kernel: 'script' }).toState(),
   )
+})
+
+test('two threads grow the trees that one grows', async () => {
+  const threads = startThreads(new URL('../index.ts', import.meta.url), 2)
+  const helped: Promise<unknown>[] = []
+  const parallel: Parallel = {
+    threads: 2,
+    run<Input, Output>(task: string, input: Input) {
+      const answer = threads.run<Input, Output>(task, input)
+      helped.push(answer)
+      return answer
+    },
+  }
+  try {
+    const random = seededRandom(15)
+    const rows = 21_000
+    const columns = Array.from({ length: 11 }, (_, f): Column => {
+      const values = Float64Array.from({ length: rows }, () => random.normal())
+      return { kind: 'numeric', name: `x${f}`, values }
+    })
+    const labels = Float64Array.from({ length: rows }, () => (random.next() < 0.4 ? 1 : 0))
+    const frame: Frame = { rows, columns }
+    for (const more of [{}, { rowFraction: 0.7, columnFraction: 0.5 }]) {
+      const options = { trees: 6, seed: 3, ...more }
+      const two = await trainGbdtTogether(parallel, frame, labels, options)
+      expect(two.toState()).toEqual(trainGbdt(frame, labels, options).toState())
+    }
+    const classes = { objective: 'softmax', trees: 2, maxDepth: 3 } as const
+    const thirds = labels.map((y, i) => y + (i % 2))
+    const three = await trainGbdtTogether(parallel, frame, thirds, classes)
+    expect(three.toState()).toEqual(trainGbdt(frame, thirds, classes).toState())
+    // Each helper did some orders: nothing here was learned alone.
+    expect((await Promise.all(helped)).map((orders) => Number(orders) > 20)).toEqual(
+      new Array(3).fill(true),
+    )
+  } finally {
+    await threads.close()
+  }
 })

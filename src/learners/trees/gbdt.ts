@@ -3,24 +3,21 @@
  * iteration adds a tree whose leaves are Newton steps -G / (H + l2) of the loss, shrunk by the
  * learning rate.
  */
-import { AppError } from '../../core/index.ts'
-import { seededRandom, type SeededRandom } from '../../math/index.ts'
+import type { Parallel } from '../../core/index.ts'
 import type { Frame } from '../frame.ts'
-import { binIntoArena } from './bin-arena.ts'
+import { arenaOn } from './arena.ts'
 import { binFrame, fitBinner, type BinnedFrame, type Binner } from './binner.ts'
-import { ORDERS, soloCrew } from './crew.ts'
+import { alone, boostOnce, startBoosting, together, type Boosting } from './boosting.ts'
+import { followCrew, helperJoins } from './crew.ts'
 import { addTree, joinTrees, type TreeEnsemble } from './ensemble.ts'
 import { gbdtModel, type GbdtModel } from './gbdt-model.ts'
 import { gbdtSettings, type GbdtOptions, type GbdtSettings } from './gbdt-options.ts'
-import { growTree, type GrownLeaf, type Site } from './grow.ts'
-import { CHUNK, chunkBytes, createMember, targetIn, type MemberTask } from './member.ts'
-import { createObjective, meanLoss, weightedQuantile } from './objective.ts'
-import { scaleOf } from './quantise.ts'
-import type { NodeSums } from './split.ts'
+import type { Site } from './grow.ts'
+import { createMember, type MemberTask } from './member.ts'
+import { meanLoss } from './objective.ts'
 import type { Target } from './target.ts'
 import { holdOut, labelledRows, withClassWeights, type LabelledRows } from './training-rows.ts'
-import type { GrowRules } from './workshop.ts'
-import { createWorkspace, usefulSlots } from './workspace.ts'
+import { wasmKernel, wasmWorks } from './wasm-kernel.ts'
 
 /**
  * Trains on `frame` (not changed) and one label per row. Deterministic in its inputs and
@@ -39,6 +36,68 @@ export function trainGbdt(
   labels: ArrayLike<number>,
   options: GbdtOptions = {},
 ): GbdtModel {
+  const training = prepare(frame, labels, options, 1)
+  return finish(training, alone(training.boosting), options)
+}
+
+/**
+ * As `trainGbdt`, the same model, on the calling thread and one more: `parallel` must be able to
+ * run two tasks at a time and its entry must export `helpTraining` (learners do). The calling
+ * thread is busy meanwhile, so call this from a worker. Small tables are learned alone.
+ */
+export async function trainGbdtTogether(
+  parallel: Parallel,
+  frame: Frame,
+  labels: ArrayLike<number>,
+  options: GbdtOptions = {},
+): Promise<GbdtModel> {
+  const cells = frame.rows * frame.columns.length
+  const { kernel = 'auto' } = options
+  if (parallel.threads < 2 || cells < SHARED_CELLS || kernel === 'script' || !wasmWorks())
+    return trainGbdt(frame, labels, options)
+  const training = prepare(frame, labels, { ...options, kernel: 'wasm' }, 2)
+  const { boosting } = training
+  const { arena, tasks } = boosting
+  const input: HelperInput = { memory: arena.memory!, task: tasks[1]! }
+  const helping = parallel.run<HelperInput, number>('helpTraining', input)
+  const joined = await helperJoins(arena, tasks[0]!.places, helping)
+  const site = joined ? together(boosting) : alone(boosting)
+  try {
+    return finish(training, site, options)
+  } finally {
+    site.crew.close()
+    if (joined) await helping
+  }
+}
+
+/** Fewer cells than these are not worth a second thread. */
+const SHARED_CELLS = 200_000
+
+/** What the helping thread is sent: the training's memory and its own task. */
+export interface HelperInput {
+  readonly memory: WebAssembly.Memory
+  readonly task: MemberTask
+}
+
+/** The helping thread's part of `trainGbdtTogether`; gives the number of orders done. */
+export function helpTraining({ memory, task }: HelperInput): number {
+  const arena = arenaOn(memory.buffer, memory)
+  return followCrew(arena, task.places, createMember(arena, wasmKernel(arena), task))
+}
+
+interface Training {
+  readonly settings: GbdtSettings
+  readonly binner: Binner
+  readonly boosting: Boosting
+  readonly watch: Watch | undefined
+}
+
+function prepare(
+  frame: Frame,
+  labels: ArrayLike<number>,
+  options: GbdtOptions,
+  members: number,
+): Training {
   const settings = gbdtSettings(options, Float64Array.from(labels))
   const { spec } = settings
   const all = labelledRows(
@@ -50,84 +109,21 @@ export function trainGbdt(
     : holdOut(all, settings.validationFraction, settings.seed)
   const binner = options.binner ?? fitBinner(train.frame, settings)
   const target = withClassWeights(train.target, spec, options.classWeights)
-  const boosting = startBoosting({ ...train, target }, binner, settings)
+  const boosting = startBoosting({ ...train, target }, binner, settings, members)
   const watch = validation && startWatch(validation, binner, settings, boosting.start)
-  const trees = boost(boosting, settings, watch, options)
+  return { settings, binner, boosting, watch }
+}
+
+function finish(training: Training, site: Site, options: GbdtOptions): GbdtModel {
+  const { settings, binner, boosting, watch } = training
+  const trees = boost(training, site, options)
   return gbdtModel({
-    spec,
+    spec: settings.spec,
     start: boosting.start,
     binner,
-    ensemble: joinTrees(trees, spec.outputs),
+    ensemble: joinTrees(trees, settings.spec.outputs),
     validationLoss: watch?.losses ?? [],
   })
-}
-
-interface Boosting {
-  readonly site: Site
-  readonly binned: Uint8Array
-  readonly target: Target
-  readonly start: readonly number[]
-  /** rows x outputs, in the arena. */
-  readonly margins: Float64Array
-  readonly random: SeededRandom
-}
-
-/** Bins the table into the arena and makes the crew. */
-function startBoosting(part: LabelledRows, binner: Binner, settings: GbdtSettings): Boosting {
-  const { frame, target } = part
-  const { rows } = frame
-  const { spec } = settings
-  const rules = growRules(binner, settings)
-  const weighted = target.weights !== undefined
-  const { arena, kernel, places } = createWorkspace({
-    rows,
-    columns: binner.columns.length,
-    outputs: spec.outputs,
-    weighted,
-    slots: usefulSlots(rules.maxDepth, rules.maxLeaves),
-    orderedRows: CHUNK,
-    chunkBytes: chunkBytes(binner.columns.length),
-    members: 1,
-    kernel: settings.kernel,
-  })
-  const lead = places[0]!
-  const binned = binIntoArena(binner, frame, arena, kernel, lead)
-  arena.f64.set(target.labels, lead.labels >> 3)
-  if (target.weights) arena.f64.set(target.weights, lead.weights >> 3)
-  const members = places.length
-  const tasks = places.map((own, member): MemberTask => ({
-    spec,
-    rules,
-    places: own,
-    rows,
-    weighted,
-    member,
-    members,
-  }))
-  const own = targetIn(arena, tasks[0]!, target.starts)
-  const objective = createObjective(spec, own)
-  const start = objective.start()
-  const margins = arena.f64.subarray(lead.margins >> 3, (lead.margins >> 3) + rows * spec.outputs)
-  for (let i = 0; i < margins.length; i++) margins[i] = start[i % start.length]!
-  const crew = soloCrew(arena, lead, createMember(arena, kernel, tasks[0]!, objective))
-  const random = seededRandom(settings.seed).fork('boosting')
-  return { site: { arena, crew, tasks, rules }, binned, target: own, start, margins, random }
-}
-
-function growRules({ columns }: Binner, settings: GbdtSettings): GrowRules {
-  const { monotone } = settings
-  for (const name of Object.keys(monotone)) {
-    const column = columns.find((c) => c.name === name)
-    if (column?.kind !== 'numeric')
-      throw new AppError('invalid-request', `monotone: "${name}" is not a numeric column`)
-  }
-  const constrained = Object.keys(monotone).length > 0
-  return {
-    ...settings,
-    bins: Uint8Array.from(columns, (c) => c.bins),
-    categorical: Uint8Array.from(columns, (c) => (c.kind === 'categorical' ? 1 : 0)),
-    monotone: constrained ? Int8Array.from(columns, (c) => monotone[c.name] ?? 0) : undefined,
-  }
 }
 
 /** The validation part and how the loss on it went. */
@@ -150,9 +146,8 @@ function startWatch(
 }
 
 function boost(
-  boosting: Boosting,
-  settings: GbdtSettings,
-  watch: Watch | undefined,
+  { boosting, settings, watch }: Training,
+  site: Site,
   { signal, onProgress }: GbdtOptions,
 ): TreeEnsemble[] {
   const trees: TreeEnsemble[] = []
@@ -160,7 +155,7 @@ function boost(
   let best = { loss: Infinity, trees: 0 }
   for (let iteration = 0; iteration < settings.trees; iteration++) {
     if (signal?.aborted) throw new DOMException('Training was cancelled', 'AbortError')
-    const added = boostOnce(boosting, settings)
+    const added = boostOnce(boosting, site, settings)
     trees.push(...added)
     onProgress?.((iteration + 1) / settings.trees)
     if (watch) {
@@ -175,105 +170,4 @@ function boost(
     }
   }
   return watch ? trees.slice(0, best.trees) : trees
-}
-
-/** One iteration: a tree for each output, added to the margins. */
-function boostOnce(boosting: Boosting, settings: GbdtSettings): TreeEnsemble[] {
-  const { site, random } = boosting
-  const { crew, arena, tasks } = site
-  const { places, rows } = tasks[0]!
-  const sampled = settings.rowFraction < 1
-  const count = sampled ? drawRows(site, settings.rowFraction, random) : rows
-  const bag = sampled ? arena.i32.slice(places.rows >> 2, (places.rows >> 2) + count) : undefined
-  const trees: TreeEnsemble[] = []
-  for (let output = 0; output < settings.spec.outputs; output++) {
-    crew.run(ORDERS.gradients, output)
-    const scale = scaleOf(arena, places, rows)
-    const columns = drawColumns(places.columns, settings.columnFraction, random)
-    arena.i32.set(columns, places.drawn >> 2)
-    if (bag) arena.i32.set(bag, places.rows >> 2)
-    crew.run(ORDERS.quantise, scale.g, scale.h, columns.length, bag ? 0 : 1)
-    const sums = rootSums(site, bag)
-    const { tree, leaves } = growTree(site, count, !bag, columns.length, scale, sums)
-    applyLeaves(boosting, settings, tree, leaves, output, sampled)
-    trees.push(tree)
-  }
-  return trees
-}
-
-/** Quantised sums of all rows, as the members counted them, or of the rows drawn. */
-function rootSums({ arena, tasks }: Site, bag: Int32Array | undefined): NodeSums {
-  let g = 0
-  let h = 0
-  if (bag) {
-    const packed = tasks[0]!.places.packed >> 2
-    for (const row of bag) {
-      h += arena.u32[packed + 2 * row]!
-      g += arena.i32[packed + 2 * row + 1]!
-    }
-  } else
-    for (const { places } of tasks) {
-      g += arena.f64[places.results >> 3]!
-      h += arena.f64[(places.results >> 3) + 1]!
-    }
-  return { g, h, lower: -Infinity, upper: Infinity }
-}
-
-/** Sets leaf values and adds the tree to the margins of all rows. */
-function applyLeaves(
-  { site, binned, margins, target }: Boosting,
-  settings: GbdtSettings,
-  tree: TreeEnsemble,
-  leaves: readonly GrownLeaf[],
-  output: number,
-  sampled: boolean,
-): void {
-  const { i32 } = site.arena
-  const { places } = site.tasks[0]!
-  const { spec, learningRate } = settings
-  for (const leaf of leaves) {
-    const from = (places.rows >> 2) + leaf.from
-    const rows = i32.subarray(from, from + leaf.count)
-    const raw =
-      spec.name === 'quantile' ? renewed(spec.quantile, rows, margins, target) : leaf.value
-    const value = learningRate * raw
-    tree.value[leaf.node] = value
-    if (sampled) continue
-    for (let at = from; at < from + leaf.count; at++)
-      margins[i32[at]! * spec.outputs + output]! += value
-  }
-  if (sampled) addTree(tree, 0, binned, places.columns, margins, output, spec.outputs)
-}
-
-/** Quantile loss: a leaf's best value is the quantile of its residuals, not a Newton step. */
-function renewed(quantile: number, rows: Int32Array, margins: Float64Array, target: Target) {
-  const { labels, weights } = target
-  const residuals = Float64Array.from(rows, (row) => labels[row]! - margins[row]!)
-  const own = weights && Float64Array.from(rows, (row) => weights[row]!)
-  return weightedQuantile(residuals, own, quantile)
-}
-
-/** Draws the rows of one iteration into the arena, ascending; gives how many. */
-function drawRows({ arena, tasks }: Site, fraction: number, random: SeededRandom): number {
-  const { places, rows } = tasks[0]!
-  const at = places.rows >> 2
-  let n = 0
-  for (let row = 0; row < rows; row++) if (random.next() < fraction) arena.i32[at + n++] = row
-  if (n > 0) return n
-  arena.i32[at] = random.int(rows)
-  return 1
-}
-
-/** Columns of one tree in ascending order, at least one. */
-function drawColumns(columns: number, fraction: number, random: SeededRandom): Int32Array {
-  const all = Int32Array.from({ length: columns }, (_, f) => f)
-  if (fraction >= 1) return all
-  const wanted = Math.max(1, Math.round(fraction * columns))
-  for (let i = 0; i < wanted && i < columns; i++) {
-    const j = i + random.int(columns - i)
-    const kept = all[i]!
-    all[i] = all[j]!
-    all[j] = kept
-  }
-  return all.slice(0, wanted).sort()
 }

@@ -1,5 +1,5 @@
 /** One crew member's share of each order: a range of rows, or a range of columns. */
-import { arenaOn, type Arena } from './arena.ts'
+import type { Arena } from './arena.ts'
 import { ORDERS, type Member } from './crew.ts'
 import { HISTOGRAM_BYTES, type Kernel } from './kernel.ts'
 import { createObjective } from './objective.ts'
@@ -273,6 +273,3 @@ export function readAnswer({ f64 }: Arena, members: readonly Places[], k: number
     set: best[7] === 1 ? Uint32Array.from(best.subarray(8, 16)) : null,
   }
 }
-
-/** The arena of a memory that came from another thread. */
-export const arenaOfMemory = (memory: WebAssembly.Memory): Arena => arenaOn(memory.buffer, memory)
