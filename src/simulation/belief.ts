@@ -40,6 +40,8 @@ export interface Beliefs {
   day: () => number
   /** Lead `index` has signed up. */
   known: (index: number) => boolean
+  /** Lead `index` has an appointment ahead. */
+  appointment: (index: number) => boolean
   /** Probabilities of the states of lead `index`, a view: copy it to keep it. */
   of: (index: number) => Float64Array
 }
@@ -91,7 +93,13 @@ export function createBeliefs(market: Market): Beliefs {
     day++
     return posteriors
   }
-  return { advance, day: () => day, known: (index) => observer.memories[index]!.known, of }
+  return {
+    advance,
+    day: () => day,
+    known: (index) => observer.memories[index]!.known,
+    appointment: (index) => observer.memories[index]!.appointment,
+    of,
+  }
 }
 
 function prior(market: Market, source: number): Float64Array {
@@ -124,15 +132,16 @@ function weigh(
   out: Float64Array,
 ): number {
   let total = 0
-  for (let i = 0; i < STATE_COUNT; i++) {
-    const s = i % STAGE_COUNT
-    const block = Math.floor(i / BLOCK)
-    const a = block % ACTIVITY_CLASSES
-    const g = Math.floor(block / ACTIVITY_CLASSES)
-    const value = belief[i]! * likelihood[a * STAGE_COUNT + s]! * mail[g * STAGE_COUNT + s]!
-    out[i] = value
-    total += value
-  }
+  let i = 0
+  for (let g = 0; g < GATEWAYS.length; g++)
+    for (let a = 0; a < ACTIVITY_CLASSES; a++)
+      for (let nudged = 0; nudged < 2; nudged++)
+        for (let s = 0; s < STAGE_COUNT; s++) {
+          const shown = likelihood[a * STAGE_COUNT + s]! * mail[g * STAGE_COUNT + s]!
+          const value = belief[i]! * shown
+          out[i++] = value
+          total += value
+        }
   return total
 }
 

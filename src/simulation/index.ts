@@ -3,6 +3,7 @@
  * that is possible. In: a seed. Out: a stream of events; apart from it the truth and the bounds.
  */
 export { conversionBounds, gradeBound, type BoundRow, type GradeBound } from './bound.ts'
+export { churnBounds, type ChurnRow } from './churn-bound.ts'
 export { createBeliefs, type Beliefs, type GradePosterior } from './belief.ts'
 export { conversionHorizon, groupOfLead, type Horizon, type LatentState } from './horizon.ts'
 export type { SimulatedEvent, SimulatedOutcome, StreamItem, TrueGrade } from './items.ts'
