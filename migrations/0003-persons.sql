@@ -105,6 +105,29 @@ begin
   return true;
 end $$;
 
+-- A person, whoever it counts as, and everybody who counts as them.
+create function person_circle(p_workspace int, p_person bigint) returns bigint[]
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+  with recursive circle as (
+    select canonical_person(p_workspace, p_person) as person_id
+    union
+    select l.person_id from circle c join person_links l
+      on l.workspace_id = p_workspace and l.target_id = c.person_id
+      and l.unlinked_position is null)
+  select array_agg(person_id) from circle
+$$;
+
+-- What appends that overlapped an erasure wrote for the erased (tombstones stay).
+create function erase_leftovers(p_workspace int, p_persons bigint[]) returns bigint
+language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+  with gone as (
+    delete from event_log where workspace_id = p_workspace and person_id = any(p_persons)
+      and type <> 87 returning 1),
+  states as (
+    delete from lead_states where workspace_id = p_workspace and person_id = any(p_persons))
+  select count(*) from gone
+$$;
+
 -- Erases a person and everybody who counts as them: log, state, predictions, feedback, attributes.
 -- Keeps hashes of their identifiers (so that data sent again is refused) and the digests in
 -- event_keys (so that a repeated event stays a duplicate). Answers the number of entries erased.
@@ -117,13 +140,7 @@ declare
   v_member bigint;
 begin
   perform pg_advisory_xact_lock(7311, p_workspace);
-  with recursive circle as (
-    select canonical_person(p_workspace, p_person) as person_id
-    union
-    select l.person_id from circle c join person_links l
-      on l.workspace_id = p_workspace and l.target_id = c.person_id
-      and l.unlinked_position is null)
-  select array_agg(person_id) into v_circle from circle;
+  v_circle := person_circle(p_workspace, p_person);
   select coalesce(array_agg(value), '{}') into v_values from identities
     where workspace_id = p_workspace and person_id = any(v_circle);
   insert into suppressions (workspace_id, kind, value_hash)
@@ -156,7 +173,7 @@ begin
   foreach f in array array['append_entry(int,bigint,smallint,timestamptz,jsonb)',
     'person_of(int,smallint,text)', 'canonical_person(int,bigint)',
     'link_persons(int,bigint,bigint,text,jsonb)', 'unlink_person(int,bigint,jsonb)',
-    'erase_person(int,bigint)']
+    'person_circle(int,bigint)', 'erase_leftovers(int,bigint[])', 'erase_person(int,bigint)']
   loop
     execute format('alter function %s owner to enterprisehub_capture', f);
     execute format('revoke execute on function %s from public', f);

@@ -4,4 +4,5 @@
  */
 export { acceptEvent, eventKey, parseEventTime, type Acceptance } from './accept.ts'
 export { canonicalJson } from './canonical.ts'
+export { createCapture, orThrow, type Capture, type Fate } from './capture.ts'
 export { createGroupCommit, type GroupCommit } from './group-commit.ts'

@@ -1,7 +1,22 @@
 /** Connections to one database, under the owner's name or the runtime's. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
+import pg, {
+  type Pool,
+  type PoolClient,
+  type PoolConfig,
+  type QueryConfig,
+  type QueryResult,
+  type QueryResultRow,
+} from 'pg'
 import { systemClock, type Logger } from '../platform/index.ts'
+
+/** A pool or one of its clients: whatever runs a statement. */
+export interface Queryable {
+  query<R extends QueryResultRow>(
+    statement: string | QueryConfig,
+    values?: unknown[],
+  ): Promise<QueryResult<R>>
+}
 
 /** Where a database is and as whom to enter it. */
 export interface Endpoint {

@@ -1,6 +1,6 @@
 /** The event log: the one way in (append_events) and the ways out. SQL: migrations/0002. */
-import type { ClientBase } from 'pg'
 import { eventTypeOfCode, type EntryBody, type LogEntry } from '../core/index.ts'
+import type { Queryable } from './connection.ts'
 
 /** Kinds of names a person is known by (identities.kind). */
 export const IDENTITY_KIND = { lead: 1, anonymous: 2, email: 3, phone: 4, external: 5 } as const
@@ -48,7 +48,7 @@ interface AppendAnswer {
  * stand in the order of `rows`. Never call it inside another transaction.
  */
 export async function appendRows(
-  client: ClientBase,
+  client: Queryable,
   rows: readonly LogRow[],
 ): Promise<AppendResult[]> {
   const column = (pick: (row: LogRow) => string | number): string => {
@@ -118,7 +118,7 @@ export interface LogSlice {
  * Entries of all workspaces after a position, in order, as far as the log can no longer change
  * below (see append_events). Entries of types this version does not know are passed over.
  */
-export async function readLog(client: ClientBase, after: number, limit: number): Promise<LogSlice> {
+export async function readLog(client: Queryable, after: number, limit: number): Promise<LogSlice> {
   const answer = await client.query<EntryRow>({
     name: 'read_log',
     text: 'select * from read_log($1, $2)',
@@ -133,7 +133,7 @@ export async function readLog(client: ClientBase, after: number, limit: number):
 
 /** Everything that counts for a person as known at `position`, in log order. */
 export async function readPerson(
-  client: ClientBase,
+  client: Queryable,
   workspaceId: number,
   personId: number,
   position: number,

@@ -13,3 +13,24 @@ export {
   type LogRow,
   type LogSlice,
 } from './event-log.ts'
+export {
+  erasePerson,
+  findPerson,
+  linkIdentities,
+  type Identity,
+  type LinkResult,
+} from './persons.ts'
+export { quarantine, type Quarantined } from './quarantine.ts'
+export {
+  STALE_EPOCH,
+  checkpointPartition,
+  loadStates,
+  readLinks,
+  releasePartitions,
+  renewPartitions,
+  takePartitions,
+  type Lease,
+  type Link,
+  type StateKey,
+  type StoredState,
+} from './lead-states.ts'

@@ -1,0 +1,116 @@
+/**
+ * Capture: raw events of one workspace in, a fate for each out. Fates are values: accepted and
+ * duplicate are durable, rejected carries its problem. Unknown event types are kept in quarantine.
+ */
+import { LRUCache } from 'lru-cache'
+import { AppError, toProblem, type EventInput, type Problem } from '../core/index.ts'
+import {
+  IDENTITY_KIND,
+  type AppendResult,
+  type Identity,
+  type LinkResult,
+  type LogRow,
+  type Quarantined,
+} from '../store/index.ts'
+import { acceptEvent, type Acceptance } from './accept.ts'
+import { canonicalJson, holdsUnstorableText } from './canonical.ts'
+
+export type Fate =
+  | { readonly status: 'accepted'; readonly position: number }
+  | { readonly status: 'duplicate'; readonly position: number }
+  | { readonly status: 'rejected'; readonly problem: Problem }
+
+/** What capture needs of the store. */
+export interface CaptureStore {
+  /** Durable when resolved; group commit stands behind it. */
+  readonly append: (rows: readonly LogRow[]) => Promise<AppendResult[]>
+  readonly quarantine: (workspaceId: number, items: readonly Quarantined[]) => Promise<void>
+  readonly link: (workspaceId: number, from: Identity, target: Identity) => Promise<LinkResult>
+}
+
+export interface Capture {
+  /**
+   * One fate per event, in order.
+   * @throws AppError `unavailable` when the database cannot take them; then none is acknowledged.
+   */
+  readonly take: (workspaceId: number, raws: readonly unknown[], now: number) => Promise<Fate[]>
+  /** anonymous_id counts as lead_id from now on (Segment's identify). */
+  readonly identify: (
+    workspaceId: number,
+    anonymousId: string,
+    leadId: string,
+  ) => Promise<LinkResult>
+}
+
+const REJECTED = { conflict: 'event-id-conflict', erased: 'person-erased' } as const
+
+function fateOf(result: AppendResult): Fate {
+  const { status, position } = result
+  if (status === 'accepted' || status === 'duplicate') return { status, position }
+  return { status: 'rejected', problem: toProblem(REJECTED[status]) }
+}
+
+function toQuarantine(raw: unknown, refused: Acceptance & { ok: false }): Quarantined | undefined {
+  if (refused.code !== 'unknown-event-type') return undefined
+  const body = canonicalJson(raw)
+  if (holdsUnstorableText(body)) return undefined
+  const eventType = (raw as EventInput).type
+  return { code: refused.code, detail: refused.detail, eventType, body }
+}
+
+export function createCapture(store: CaptureStore): Capture {
+  // Pairs already linked, so that a site that always sends both ids costs one link, not one each.
+  const linked = new LRUCache<string, true>({ max: 50_000 })
+
+  async function identify(
+    workspaceId: number,
+    anonymousId: string,
+    leadId: string,
+  ): Promise<LinkResult> {
+    const pair = `${workspaceId}\u001f${anonymousId}\u001f${leadId}`
+    if (linked.has(pair)) return 'already'
+    const result = await store.link(
+      workspaceId,
+      { kind: IDENTITY_KIND.anonymous, value: anonymousId },
+      { kind: IDENTITY_KIND.lead, value: leadId },
+    )
+    if (result !== 'erased') linked.set(pair, true)
+    return result
+  }
+
+  async function take(workspaceId: number, raws: readonly unknown[], now: number): Promise<Fate[]> {
+    const fates = new Array<Fate>(raws.length)
+    const rows: LogRow[] = []
+    const indexes: number[] = []
+    const kept: Quarantined[] = []
+    for (let i = 0; i < raws.length; i++) {
+      const acceptance = acceptEvent(workspaceId, raws[i], now)
+      if (acceptance.ok) {
+        rows.push(acceptance.row)
+        indexes.push(i)
+        const { anonymous_id, lead_id } = acceptance.event
+        // Before the append: an acknowledged event must not lose its link to a crash.
+        if (anonymous_id !== undefined && lead_id !== undefined)
+          await identify(workspaceId, anonymous_id, lead_id)
+        continue
+      }
+      const problem = toProblem(acceptance.code, acceptance.detail, { errors: acceptance.errors })
+      fates[i] = { status: 'rejected', problem }
+      const item = toQuarantine(raws[i], acceptance)
+      if (item !== undefined) kept.push(item)
+    }
+    if (kept.length > 0) await store.quarantine(workspaceId, kept)
+    const results = await store.append(rows)
+    for (let j = 0; j < results.length; j++) fates[indexes[j]!] = fateOf(results[j]!)
+    return fates
+  }
+
+  return { take, identify }
+}
+
+/** The fate of one event, thrown when it was rejected. @throws AppError with the problem's code. */
+export function orThrow(fate: Fate): Exclude<Fate, { status: 'rejected' }> {
+  if (fate.status !== 'rejected') return fate
+  const code = fate.problem.type.slice(fate.problem.type.lastIndexOf('/') + 1)
+  throw new AppError(code as AppError['code'], fate.problem.detail, fate.problem.errors)
+}

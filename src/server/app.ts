@@ -1,0 +1,102 @@
+/** The HTTP application: hooks, problem details, documentation, routes. */
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { AppError } from '../core/index.ts'
+import { mayUse } from './principal.ts'
+import { installProblems } from './problems.ts'
+import { captureRoutes } from './routes/capture.ts'
+import { healthRoutes } from './routes/health.ts'
+import { interactionRoutes } from './routes/interactions.ts'
+import { segmentRoutes } from './routes/segment.ts'
+import type { Services } from './services.ts'
+
+/** 1,000 events of 4 kB; larger bodies are refused before they are read whole. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024
+
+/** Query strings and path parameters are text: numbers and booleans are converted, bodies never. */
+function compileSchema(schema: TSchema, httpPart: string | undefined) {
+  const checker = Compile(schema)
+  const converts = httpPart === 'querystring' || httpPart === 'params'
+  return (data: unknown) => {
+    const value = converts ? checker.Convert(data) : data
+    if (checker.Check(value)) return { value }
+    const faults = checker.Errors(value).slice(0, 8)
+    const error = new AppError(
+      'invalid-request',
+      faults.map((fault) => `${fault.instancePath || '/'} ${fault.message}`).join('; '),
+      faults.map((fault) => ({ path: fault.instancePath || '/', message: fault.message })),
+    )
+    return { error }
+  }
+}
+
+function installAccess(app: FastifyInstance, services: Services): void {
+  app.decorateRequest('principal', null as never)
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined && !route.schema?.hide)
+      throw new Error(`${String(route.method)} ${route.url} declares no access`)
+  })
+  app.addHook('onRequest', async (request) => {
+    const { access } = request.routeOptions.config
+    if (access === undefined || access === 'public') return
+    const principal = await services.authenticate(request)
+    if (!mayUse(principal, access)) {
+      const need = principal.kind === 'user' ? `role ${access.role}` : `scope ${access.scope}`
+      throw new AppError('forbidden', `this needs ${need}`)
+    }
+    request.principal = principal
+  })
+}
+
+async function installDocumentation(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'EnterpriseHub',
+        version,
+        description: 'Behavioral learning and lead intelligence for real-estate teams.',
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'Access token or API key' },
+        },
+      },
+      security: [{ bearer: [] }],
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () =>
+    app.swagger(),
+  )
+}
+
+export async function buildApp(services: Services): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = services.log
+  const app: FastifyInstance = fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: services.newId,
+    trustProxy: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    // Keys like __proto__ are only ever copied as text (canonicalJson), never assigned.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+  })
+  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileSchema(schema, httpPart))
+  installProblems(app)
+  installAccess(app, services)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: services.config.ENVIRONMENT === 'production',
+  })
+  await installDocumentation(app, services.version)
+  for (const routes of [healthRoutes, captureRoutes, interactionRoutes, segmentRoutes])
+    routes(app, services)
+  return app
+}

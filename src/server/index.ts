@@ -1,0 +1,119 @@
+/**
+ * server: HTTP and WebSocket, thin. In: configuration and an open database. Out: a running
+ * product on one address.
+ */
+import { readFileSync } from 'node:fs'
+import { createCapture, createGroupCommit, type GroupCommit } from '../events/index.ts'
+import { createIdSource, createMetrics, SetupError, systemClock } from '../platform/index.ts'
+import type { Config, Logger } from '../platform/index.ts'
+import { appendRows, linkIdentities, quarantine, type Database } from '../store/index.ts'
+import { startPartitionOwner, type PartitionOwner } from '../worker/index.ts'
+import { buildApp } from './app.ts'
+import { createAuthenticate } from './auth/authenticate.ts'
+import type { Services } from './services.ts'
+
+const packageFile = new URL('../../package.json', import.meta.url)
+const { version: VERSION } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+
+export type Role = 'all' | 'api' | 'worker'
+
+export interface ServerOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly database: Database
+  readonly role: Role
+}
+
+export interface RunningServer {
+  /** Where it listens, e.g. `http://127.0.0.1:4000`. */
+  readonly url: string
+  /** Stops accepting, answers what is under way, writes what waits. */
+  readonly close: () => Promise<void>
+}
+
+function groupCommit(database: Database, onCommit: () => void): GroupCommit {
+  return createGroupCommit({
+    append: async (rows) => {
+      const client = await database.app.connect()
+      let broken = true
+      try {
+        const results = await appendRows(client, rows)
+        broken = false
+        return results
+      } finally {
+        // A failed append may hold its session lock: such a session is not used again.
+        client.release(broken)
+      }
+    },
+    onCommit,
+  })
+}
+
+function servicesOf(options: ServerOptions, commit: GroupCommit, owner?: PartitionOwner): Services {
+  const { config, log, database } = options
+  return {
+    config,
+    log,
+    database,
+    version: VERSION,
+    clock: systemClock,
+    newId: createIdSource(),
+    metrics: createMetrics(),
+    authenticate: createAuthenticate(options),
+    readiness: { reached: async (position, ms) => owner?.reached(position, ms) ?? false },
+    capture: createCapture({
+      append: (rows) => commit.submit(rows),
+      quarantine: (workspaceId, items) =>
+        database.withWorkspace(workspaceId, (client) => quarantine(client, items)),
+      link: async (workspaceId, from, target) => {
+        const client = await database.app.connect()
+        try {
+          return await linkIdentities(client, workspaceId, from, target, 'identify')
+        } finally {
+          client.release()
+        }
+      },
+    }),
+  }
+}
+
+function explainListen(error: unknown, { PORT, HOST }: Config): unknown {
+  const { code } = error as { code?: string }
+  if (code === 'EADDRINUSE')
+    return new SetupError(`Port ${PORT} is taken: stop the other program or set PORT=${PORT + 1}.`)
+  if (code === 'EACCES')
+    return new SetupError(`Port ${PORT} needs more rights: set PORT to 1024 or higher.`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new SetupError(`HOST=${HOST} is no address of this machine: set HOST=127.0.0.1.`)
+  return error
+}
+
+/** Resolves when requests are accepted. @throws SetupError, e.g. when the port is taken. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log, database, role } = options
+  let owner: PartitionOwner | undefined
+  const commit = groupCommit(database, () => owner?.hint())
+  if (role !== 'api') {
+    const holder = createIdSource()()
+    owner = await startPartitionOwner({ database, log, clock: systemClock, holder })
+  }
+  const services = servicesOf(options, commit, owner)
+  const app = await buildApp(services)
+  try {
+    await app.listen({ port: config.PORT, host: config.HOST })
+  } catch (error) {
+    await owner?.close()
+    throw explainListen(error, config)
+  }
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.PORT
+  const url = `http://${config.HOST}:${port}`
+  return {
+    url,
+    close: async () => {
+      await app.close()
+      await commit.drain()
+      await owner?.close()
+    },
+  }
+}

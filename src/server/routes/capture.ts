@@ -1,0 +1,119 @@
+/** POST /v1/events and /v1/outcomes: 202 and 201 mean durable. */
+import type { FastifyInstance } from 'fastify'
+import {
+  EVENTS_PER_CALL_MAX,
+  EventsAnswer,
+  EventsBody,
+  EventTypesAnswer,
+  OutcomeAnswer,
+  OutcomeBody,
+} from '../../contract/index.ts'
+import {
+  AppError,
+  EVENT_TYPES,
+  OUTCOME_SUCCESS,
+  PUBLIC_EVENT_TYPES,
+  type Problem,
+} from '../../core/index.ts'
+import { orThrow, type Fate } from '../../events/index.ts'
+import type { Access } from '../principal.ts'
+import type { Services } from '../services.ts'
+
+export const MAY_CAPTURE: Access = { role: 'agent', scope: 'events:write', publishable: true }
+const MAY_REPORT: Access = { role: 'agent', scope: 'events:write' }
+
+export interface Tally {
+  accepted: number
+  duplicates: number
+  rejected: { index: number; problem: Problem }[]
+}
+
+export function tally(fates: readonly Fate[]): Tally {
+  const total: Tally = { accepted: 0, duplicates: 0, rejected: [] }
+  fates.forEach((fate, index) => {
+    if (fate.status === 'accepted') total.accepted++
+    else if (fate.status === 'rejected') total.rejected.push({ index, problem: fate.problem })
+    else total.duplicates++
+  })
+  return total
+}
+
+function eventsOf(body: unknown): readonly unknown[] | undefined {
+  if (body === null || typeof body !== 'object' || Array.isArray(body))
+    throw new AppError('invalid-request', 'send one event or {"events": [...]}')
+  if (!('events' in body)) return undefined
+  const { events } = body
+  if (!Array.isArray(events) || events.length === 0)
+    throw new AppError('invalid-request', '/events must be a list of 1 to 1,000 events')
+  if (events.length > EVENTS_PER_CALL_MAX)
+    throw new AppError('invalid-request', `/events holds ${events.length}, at most 1,000`)
+  return events as readonly unknown[]
+}
+
+export function captureRoutes(app: FastifyInstance, { capture, clock, newId }: Services): void {
+  app.post(
+    '/v1/events',
+    {
+      // Documented by EventsBody, checked event by event (see contract/events.ts).
+      schema: {
+        tags: ['capture'],
+        summary: 'Record one event or up to 1,000',
+        body: EventsBody,
+        response: { 202: EventsAnswer },
+      },
+      validatorCompiler: () => () => true,
+      config: { access: MAY_CAPTURE },
+    },
+    async (request, reply) => {
+      const { workspaceId } = request.principal
+      const batch = eventsOf(request.body)
+      const fates = await capture.take(workspaceId, batch ?? [request.body], clock.now())
+      if (batch === undefined) orThrow(fates[0]!)
+      return reply.code(202).send(tally(fates))
+    },
+  )
+  app.post<{ Body: OutcomeBody }>(
+    '/v1/outcomes',
+    {
+      schema: {
+        tags: ['capture'],
+        summary: 'Record what really happened',
+        body: OutcomeBody,
+        response: { 201: OutcomeAnswer },
+      },
+      config: { access: MAY_REPORT },
+    },
+    async (request, reply) => {
+      const { outcome_type, details, ...rest } = request.body
+      const event_id = rest.event_id ?? newId()
+      const event = { ...rest, event_id, type: outcome_type, properties: details ?? {} }
+      const [fate] = await capture.take(request.principal.workspaceId, [event], clock.now())
+      orThrow(fate!)
+      return reply.code(201).send({
+        outcome_recorded: true,
+        outcome_id: event_id,
+        success_score: OUTCOME_SUCCESS[outcome_type],
+      })
+    },
+  )
+  app.get(
+    '/v1/event-types',
+    {
+      schema: {
+        tags: ['capture'],
+        summary: 'The event types',
+        response: { 200: EventTypesAnswer },
+      },
+      config: { access: 'public' },
+    },
+    () => ({
+      items: PUBLIC_EVENT_TYPES.map((type) => ({
+        type,
+        label: EVENT_TYPES[type].label,
+        funnel_depth: EVENT_TYPES[type].funnelDepth,
+        engagement_weight: EVENT_TYPES[type].engagementWeight,
+        actor: EVENT_TYPES[type].actor,
+      })),
+    }),
+  )
+}

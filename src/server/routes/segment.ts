@@ -1,0 +1,87 @@
+/** The Segment HTTP tracking API, so that its public SDKs send here unchanged. */
+import type { FastifyInstance } from 'fastify'
+import { SegmentAnswer, SegmentBatch, SegmentMessage } from '../../contract/index.ts'
+import { AppError, toProblem, type Problem } from '../../core/index.ts'
+import { fromSegment, segmentIdentity } from '../../integrations/index.ts'
+import type { Services } from '../services.ts'
+import { MAY_CAPTURE, tally } from './capture.ts'
+
+type Kind = 'track' | 'page' | 'identify'
+const KINDS: readonly string[] = ['track', 'page', 'screen', 'identify', 'alias', 'group']
+
+interface Refusal {
+  readonly index: number
+  readonly problem: Problem
+}
+
+export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services): void {
+  /** Records messages of any kind; refused ones come back with their index. */
+  async function receive(
+    workspaceId: number,
+    messages: readonly (SegmentMessage & { type: string })[],
+    shared: SegmentMessage['context'],
+  ): Promise<Refusal[]> {
+    const refused: Refusal[] = []
+    const events: object[] = []
+    const indexes: number[] = []
+    for (const [index, message] of messages.entries()) {
+      if (!KINDS.includes(message.type)) {
+        const problem = toProblem('invalid-request', `unknown message type "${message.type}"`)
+        refused.push({ index, problem })
+        continue
+      }
+      const pair = segmentIdentity(message)
+      if (pair !== undefined) await capture.identify(workspaceId, pair.anonymousId, pair.leadId)
+      const event = fromSegment(message, shared)
+      if (event === undefined) continue
+      events.push(event)
+      indexes.push(index)
+    }
+    const { rejected } = tally(await capture.take(workspaceId, events, clock.now()))
+    for (const { index, problem } of rejected) refused.push({ index: indexes[index]!, problem })
+    return refused
+  }
+
+  for (const kind of ['track', 'page', 'identify'] satisfies Kind[])
+    app.post<{ Body: SegmentMessage }>(
+      `/v1/${kind}`,
+      {
+        schema: {
+          tags: ['segment'],
+          summary: `Segment ${kind}`,
+          body: SegmentMessage,
+          response: { 200: SegmentAnswer },
+        },
+        config: { access: MAY_CAPTURE },
+      },
+      async (request) => {
+        const message = { ...request.body, type: kind }
+        const [refusal] = await receive(request.principal.workspaceId, [message], undefined)
+        if (refusal !== undefined) throw asError(refusal.problem)
+        return { success: true }
+      },
+    )
+  app.post<{ Body: { batch: SegmentMessage[]; context?: SegmentMessage['context'] } }>(
+    '/v1/batch',
+    {
+      schema: {
+        tags: ['segment'],
+        summary: 'Segment batch',
+        body: SegmentBatch,
+        response: { 200: SegmentAnswer },
+      },
+      config: { access: MAY_CAPTURE },
+    },
+    async (request) => {
+      const { batch, context } = request.body
+      const messages = batch.map((message) => ({ ...message, type: message.type ?? '' }))
+      const rejected = await receive(request.principal.workspaceId, messages, context)
+      return rejected.length === 0 ? { success: true } : { success: true, rejected }
+    },
+  )
+}
+
+function asError(problem: Problem): AppError {
+  const code = problem.type.slice(problem.type.lastIndexOf('/') + 1) as AppError['code']
+  return new AppError(code, problem.detail, problem.errors)
+}

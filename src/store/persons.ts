@@ -1,0 +1,89 @@
+/** Persons and the names they are known by. SQL: migrations/0003. */
+import type { Pool } from 'pg'
+import { transaction, type Queryable } from './connection.ts'
+import type { IdentityKind } from './event-log.ts'
+
+export interface Identity {
+  readonly kind: IdentityKind
+  readonly value: string
+}
+
+export type LinkResult = 'linked' | 'already' | 'taken' | 'erased'
+
+/**
+ * From now on `from` counts as `target`; both are created when nobody has them. `taken`: `from`
+ * already counts as somebody else and stays so. `erased`: one of both was erased.
+ */
+export async function linkIdentities(
+  client: Queryable,
+  workspaceId: number,
+  from: Identity,
+  target: Identity,
+  reason: 'identify' | 'merge',
+  details: Record<string, unknown> = {},
+): Promise<LinkResult> {
+  const answer = await client.query<{ result: LinkResult | null }>({
+    name: 'link_identities',
+    text: `select case when f.id is null or t.id is null then 'erased'
+        else link_persons($1, f.id, t.id, $6, $7) end as result
+      from (select person_of($1, $2, $3) as id) f, (select person_of($1, $4, $5) as id) t`,
+    values: [
+      workspaceId,
+      from.kind,
+      from.value,
+      target.kind,
+      target.value,
+      reason,
+      JSON.stringify(details),
+    ],
+  })
+  return answer.rows[0]?.result ?? 'erased'
+}
+
+/** The person behind an identity, or undefined. Needs a client inside withWorkspace. */
+export async function findPerson(
+  client: Queryable,
+  identity: Identity,
+): Promise<number | undefined> {
+  const answer = await client.query<{ person_id: string }>({
+    name: 'find_person',
+    text: `select person_id from identities
+      where workspace_id = current_workspace() and kind = $1 and value = $2`,
+    values: [identity.kind, identity.value],
+  })
+  return answer.rows[0] === undefined ? undefined : Number(answer.rows[0].person_id)
+}
+
+/**
+ * Erases a person everywhere and keeps only a suppression stub. An append that had resolved the
+ * person just before may still commit; so, once no such transaction can be left, what it wrote is
+ * erased too. Answers the number of log entries erased.
+ */
+export async function erasePerson(
+  app: Pool,
+  workspaceId: number,
+  personId: number,
+): Promise<number> {
+  const erased = await transaction(app, async (client) => {
+    const answer = await client.query<{ n: string; xid: string; circle: string[] }>(
+      `with circle as (select person_circle($1, $2) as ids)
+       select c.ids as circle, erase_person($1, $2) as n, pg_current_xact_id()::text as xid
+       from circle c`,
+      [workspaceId, personId],
+    )
+    return answer.rows[0]!
+  })
+  for (let settled = false; !settled;) {
+    const answer = await app.query<{ settled: boolean }>(
+      'select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 as settled',
+      [erased.xid],
+    )
+    settled = answer.rows[0]!.settled
+    if (!settled) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const late = await app.query<{ n: string }>('select erase_leftovers($1, $2) as n', [
+    workspaceId,
+    erased.circle,
+  ])
+  return Number(erased.n) + Number(late.rows[0]!.n)
+}

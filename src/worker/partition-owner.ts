@@ -1,0 +1,210 @@
+/**
+ * The owner of partitions: reads the log by position, folds each entry into its lead's state in
+ * memory, and checkpoints states and cursor together, fenced by the lease's epoch. Hints only make
+ * it look sooner; whatever happens to them, the log is read on. After a crash the entries behind
+ * the cursor are folded again into the states of that cursor, so nothing counts twice.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../core/index.ts'
+import type { Logger } from '../platform/index.ts'
+import {
+  STALE_EPOCH,
+  checkpointPartition,
+  readLog,
+  releasePartitions,
+  renewPartitions,
+  takePartitions,
+  transaction,
+  type Database,
+  type Lease,
+} from '../store/index.ts'
+import { createLeadCache, type LeadCache } from './lead-cache.ts'
+
+const PARTITIONS = 16
+const LEASE_SECONDS = 15
+const SLICE = 2_000
+/** Looks at least so often without a hint (another process may have appended). */
+const IDLE_MS = 250
+const CHECKPOINT_MS = 2_000
+const DIRTY_MAX = 8_000
+
+export interface PartitionOwnerOptions {
+  readonly database: Database
+  readonly log: Logger
+  readonly clock: Clock
+  readonly holder: string
+}
+
+export interface PartitionOwner {
+  /** Something was committed: look now. */
+  readonly hint: () => void
+  /** True once everything up to `position` is folded; false after `waitMs`. */
+  readonly reached: (position: number, waitMs: number) => Promise<boolean>
+  /** Everything up to here is folded in memory. */
+  readonly cursor: () => number
+  /** Checkpoints and gives the leases back. */
+  readonly close: () => Promise<void>
+}
+
+interface Waiter {
+  readonly position: number
+  readonly resolve: (reached: boolean) => void
+}
+
+interface Owning {
+  leases: Map<number, Lease>
+  cursor: number
+  readonly cache: LeadCache
+  checkpointedAt: number
+  renewedAt: number
+}
+
+export const partitionOf = (personId: number): number => personId % PARTITIONS
+
+async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+  const { database, holder, clock, log } = options
+  const taken = await takePartitions(database.app, holder, PARTITIONS, LEASE_SECONDS)
+  if (taken.length === 0) return
+  // A state in memory may be older than what another holder wrote meanwhile: start from disk.
+  await owning.cache.reset()
+  for (const lease of taken) owning.leases.set(lease.partition, lease)
+  owning.cursor = Math.min(...[...owning.leases.values()].map((lease) => lease.cursor))
+  owning.renewedAt = clock.monotonic()
+  log.debug({ partitions: taken.length, cursor: owning.cursor }, 'partitions taken')
+}
+
+async function checkpoint(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+  const { database, clock } = options
+  const dirty = owning.cache.takeDirty()
+  const byPartition = Map.groupBy(dirty, (state) => partitionOf(state.personId))
+  await transaction(database.app, async (client) => {
+    for (const lease of owning.leases.values()) {
+      const cursor = Math.max(lease.cursor, owning.cursor)
+      const states = byPartition.get(lease.partition) ?? []
+      if (cursor === lease.cursor && states.length === 0) continue
+      await checkpointPartition(client, { ...lease, cursor }, states)
+    }
+  })
+  for (const lease of owning.leases.values())
+    owning.leases.set(lease.partition, {
+      ...lease,
+      cursor: Math.max(lease.cursor, owning.cursor),
+    })
+  owning.checkpointedAt = clock.monotonic()
+}
+
+/** Reads and folds one slice; the number of entries read. */
+async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<number> {
+  const slice = await readLog(options.database.app, owning.cursor, SLICE)
+  await owning.cache.fold(slice.entries, (personId, position) => {
+    const lease = owning.leases.get(partitionOf(personId))
+    return lease !== undefined && position > lease.cursor
+  })
+  owning.cursor = slice.cursor
+  return slice.entries.length
+}
+
+async function keepLeases(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+  const { database, holder, clock } = options
+  if (clock.monotonic() - owning.renewedAt < (LEASE_SECONDS * 1_000) / 3) return
+  const held = new Set(await renewPartitions(database.app, holder, LEASE_SECONDS))
+  for (const partition of owning.leases.keys())
+    if (!held.has(partition)) owning.leases.delete(partition)
+  owning.renewedAt = clock.monotonic()
+  if (owning.leases.size < PARTITIONS) await acquire(options, owning)
+}
+
+/** One round: true when there is more to do at once. */
+async function round(options: PartitionOwnerOptions, owning: Owning): Promise<boolean> {
+  await keepLeases(options, owning)
+  if (owning.leases.size === 0) return false
+  const read = await fold(options, owning)
+  const due = options.clock.monotonic() - owning.checkpointedAt > CHECKPOINT_MS
+  if (owning.cache.dirtyCount() > DIRTY_MAX || (due && owning.cache.dirtyCount() > 0))
+    await checkpoint(options, owning)
+  return read === SLICE
+}
+
+/** Who waits for a position to be folded. */
+function createWaiting(cursor: () => number) {
+  let waiters: Waiter[] = []
+  return {
+    settle(): void {
+      if (waiters.length === 0) return
+      const due = waiters.filter((waiter) => waiter.position <= cursor())
+      waiters = waiters.filter((waiter) => waiter.position > cursor())
+      for (const waiter of due) waiter.resolve(true)
+    },
+    until(position: number, waitMs: number): Promise<boolean> {
+      if (cursor() >= position) return Promise.resolve(true)
+      return new Promise((resolve) => {
+        const waiter: Waiter = {
+          position,
+          resolve: (reached) => {
+            clearTimeout(timer)
+            resolve(reached)
+          },
+        }
+        const timer = setTimeout(() => {
+          waiters = waiters.filter((other) => other !== waiter)
+          resolve(false)
+        }, waitMs)
+        waiters.push(waiter)
+      })
+    },
+  }
+}
+
+/** Starts owning whatever partitions are free; resolves after the first attempt to take them. */
+export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
+  const { database, log, holder } = options
+  const cache = createLeadCache(database)
+  const owning: Owning = { leases: new Map(), cursor: 0, cache, checkpointedAt: 0, renewedAt: 0 }
+  const waiting = createWaiting(() => owning.cursor)
+  let wake: () => void = () => undefined
+  let hinted = false
+  let stopping = false
+  const rest = async (): Promise<void> => {
+    if (hinted || stopping) return
+    const pause = new AbortController()
+    wake = () => pause.abort()
+    await sleep(IDLE_MS, undefined, { signal: pause.signal }).catch(() => undefined)
+  }
+  const recover = async (error: unknown): Promise<void> => {
+    const stale = (error as { code?: string }).code === STALE_EPOCH
+    log.warn({ err: stale ? undefined : error }, stale ? 'lease lost' : 'folding interrupted')
+    owning.leases.clear()
+    owning.renewedAt = -Infinity
+    await sleep(IDLE_MS)
+  }
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      hinted = false
+      try {
+        const more = await round(options, owning)
+        waiting.settle()
+        if (!more) await rest()
+      } catch (error) {
+        await recover(error)
+      }
+    }
+  }
+  await acquire(options, owning)
+  const running = run()
+  return {
+    hint() {
+      hinted = true
+      wake()
+    },
+    reached: (position, waitMs) => waiting.until(position, waitMs),
+    cursor: () => owning.cursor,
+    async close() {
+      stopping = true
+      wake()
+      await running
+      // Without a last checkpoint the next owner folds a little more; nothing is lost.
+      if (owning.leases.size > 0) await checkpoint(options, owning).catch(() => undefined)
+      await releasePartitions(database.app, holder).catch(() => undefined)
+    },
+  }
+}
