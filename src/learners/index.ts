@@ -2,6 +2,27 @@
  * learners: algorithms only, a library that would stand on its own. In: numbers and labels.
  * Out: models, probabilities, reasons, alarms. May import core and math.
  */
+export { adwinFromState, createAdwin, type Adwin, type AdwinOptions } from './drift/adwin.ts'
+export { estimatePerformance, type EstimatedPerformance } from './drift/cbpe.ts'
+export {
+  createDdm,
+  createEddm,
+  createPageHinkley,
+  ddmFromState,
+  eddmFromState,
+  pageHinkleyFromState,
+} from './drift/control-charts.ts'
+export type { DriftDetector, DriftStatus } from './drift/detector.ts'
+export {
+  frameDrift,
+  type ColumnDrift,
+  type DriftVerdict,
+  type FrameDrift,
+  type FrameDriftOptions,
+} from './drift/frame-drift.ts'
+export { createKswin, kswinFromState } from './drift/kswin.ts'
+export { binCounts, populationStabilityIndex, psiNoise, quantileEdges } from './drift/psi.ts'
+export { benjaminiHochberg, chiSquareTest, ksTest, type TestResult } from './drift/two-samples.ts'
 export {
   alignFrame,
   takeRows,
