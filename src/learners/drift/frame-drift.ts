@@ -100,8 +100,8 @@ function compareNumbers(reference: NumericColumn, current: NumericColumn): Compa
   const b = binCounts(current.values, edges)
   const psi = populationStabilityIndex(a, b)
   const noise = psiNoise(a.length, reference.values.length, current.values.length)
-  const missingA = a.at(-1)!
-  const missingB = b.at(-1)!
+  const missingA = a.at(-1)
+  const missingB = b.at(-1)
   const presentA = reference.values.length - missingA
   const presentB = current.values.length - missingB
   // All missing on one side: only the share of the missing is left to compare.

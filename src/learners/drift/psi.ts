@@ -50,7 +50,7 @@ export function quantileEdges(values: ArrayLike<number>, bins: number): Float64A
   const edges: number[] = []
   for (let b = 1; b < bins && present.length > 0; b++) {
     const edge = present[Math.ceil((b * present.length) / bins) - 1]!
-    if (edge !== edges.at(-1) && edge < present.at(-1)!) edges.push(edge)
+    if (edge !== edges.at(-1) && edge < present.at(-1)) edges.push(edge)
   }
   return Float64Array.from(edges)
 }
