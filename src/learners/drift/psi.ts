@@ -31,9 +31,9 @@ export function populationStabilityIndex(
 }
 
 /**
- * What PSI is expected to be when nothing has changed, (bins - 1)(1/n + 1/m): under no change PSI is
- * near a chi-square of bins - 1 degrees times (1/n + 1/m) (Yurdakul 2018, theorem 3.2). A PSI under
- * twice this says nothing.
+ * What PSI is expected to be when nothing has changed, (bins - 1)(1/n + 1/m): under no change PSI
+ * is near a chi-square of bins - 1 degrees times (1/n + 1/m) (Yurdakul 2018, theorem 3.2). A PSI
+ * under twice this says nothing.
  */
 export function psiNoise(bins: number, n: number, m: number): number {
   return n > 0 && m > 0 ? (bins - 1) * (1 / n + 1 / m) : Infinity
