@@ -3,7 +3,7 @@
  * `Cdf` is P(X <= x), `Sf` is P(X > x), computed apart so that far tails keep their digits.
  * Checked against SciPy to 1e-10 relative (test/oracles/distributions.json).
  */
-import { incompleteBeta, incompleteGamma } from './special.ts'
+import { erfc, incompleteBeta, incompleteGamma } from './special.ts'
 
 function requireProbability(p: number): void {
   if (!(p >= 0) || !(p <= 1)) throw new RangeError(`a probability in [0, 1] is needed, got ${p}`)
@@ -13,11 +13,9 @@ function requirePositive(name: string, value: number): void {
   if (!(value > 0)) throw new RangeError(`${name} must be positive, got ${value}`)
 }
 
-/** Standard normal P(Z <= x): half of Q(1/2, x^2/2) in the lower tail. */
+/** Standard normal P(Z <= x). */
 export function normalCdf(x: number): number {
-  if (Number.isNaN(x)) return NaN
-  const { lower, upper } = incompleteGamma(0.5, 0.5 * x * x)
-  return x <= 0 ? 0.5 * upper : 0.5 + 0.5 * lower
+  return 0.5 * erfc(-x * Math.SQRT1_2)
 }
 
 /** Standard normal P(Z > x). */

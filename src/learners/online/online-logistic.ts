@@ -4,8 +4,8 @@
  *
  * - `sgd`: w -= rate g
  * - `adagrad`: n += g^2; w -= rate g / (sqrt(n) + 1e-8) (Duchi, Hazan and Singer, JMLR 12, 2011)
- * - `ftrl`: FTRL-Proximal (McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013,
- *   Algorithm 1): sigma = (sqrt(n + g^2) - sqrt(n)) / alpha; z += g - sigma w; n += g^2;
+ * - `ftrl`: FTRL-Proximal (McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD
+ *   2013, Algorithm 1): sigma = (sqrt(n + g^2) - sqrt(n)) / alpha; z += g - sigma w; n += g^2;
  *   w = 0 if |z| <= l1 else -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2), alpha = rate.
  *
  * Features are standardised with their running mean and population deviation, this row included
