@@ -111,8 +111,16 @@ function findLeaf(tree: DenseTree, x: Float64Array): Leaf {
   return node
 }
 
+function sumOf(weights: Float64Array): number {
+  let sum = 0
+  for (let k = 0; k < weights.length; k++) sum += weights[k]!
+  return sum
+}
+
 function bayesLogs(leaf: Leaf, x: Float64Array): Float64Array {
-  const logs = leaf.weights.map((weight) => (weight > 0 ? Math.log(weight) : -Infinity))
+  const logs = new Float64Array(leaf.weights.length)
+  for (let k = 0; k < logs.length; k++)
+    logs[k] = leaf.weights[k]! > 0 ? Math.log(leaf.weights[k]!) : -Infinity
   for (let j = 0; j < leaf.observers.length && j < x.length; j++) {
     const observer = leaf.observers[j]
     if (!observer || Number.isNaN(x[j]!)) continue
@@ -126,7 +134,7 @@ function bayesLogs(leaf: Leaf, x: Float64Array): Float64Array {
 export function treeProba(tree: DenseTree, x: Float64Array): Float64Array<ArrayBuffer> {
   const leaf = findLeaf(tree, x)
   const result = new Float64Array(tree.classes)
-  const total = leaf.weights.reduce((a, b) => a + b, 0)
+  const total = sumOf(leaf.weights)
   if (leaf.bayesRight > leaf.majorityRight && total > 0) {
     const logs = bayesLogs(leaf, x)
     const largest = logs[argmax(logs)]!
@@ -199,13 +207,13 @@ function attemptSplit(tree: DenseTree, leaf: Leaf): Split | null {
       observer && (leaf.chosen?.includes(feature) ?? true) ? bestSplit(observer, feature) : null
     if (candidate === null || candidate.merit <= 0) return
     if (best === null || candidate.merit > best.merit) {
-      second = best === null ? second : (best).merit
+      second = best === null ? second : (best as SplitCandidate).merit
       best = candidate
     } else second = Math.max(second, candidate.merit)
   })
   if (best === null) return null
   const winner: SplitCandidate = best
-  const total = leaf.weights.reduce((a, b) => a + b, 0)
+  const total = sumOf(leaf.weights)
   const range = Math.log2(Math.max(2, tree.classes))
   const epsilon = Math.sqrt((range * range * Math.log(1 / delta)) / (2 * total))
   if (winner.merit - second <= epsilon && epsilon >= tie) return null
@@ -219,7 +227,6 @@ function makeSplit(tree: DenseTree, leaf: Leaf, winner: SplitCandidate): Split {
     made.weights.set(weights)
     return made
   }
-  const sum = (weights: Float64Array) => weights.reduce((a, b) => a + b, 0)
   tree.leaves += 1
   return {
     kind: 'split',
@@ -227,6 +234,6 @@ function makeSplit(tree: DenseTree, leaf: Leaf, winner: SplitCandidate): Split {
     threshold: winner.threshold,
     left: child(winner.left),
     right: child(winner.right),
-    missingLeft: sum(winner.left) >= sum(winner.right),
+    missingLeft: sumOf(winner.left) >= sumOf(winner.right),
   }
 }
