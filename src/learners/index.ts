@@ -101,3 +101,30 @@ export {
   type LogisticOptions,
   type LogisticState,
 } from './linear/logistic.ts'
+export {
+  adaptiveForestFromState,
+  createAdaptiveForest,
+  type AdaptiveForest,
+  type AdaptiveForestOptions,
+} from './online/adaptive-forest.ts'
+export {
+  createHoeffdingTree,
+  hoeffdingTreeFromState,
+  type HoeffdingTreeState,
+} from './online/hoeffding-tree-state.ts'
+export type { HoeffdingTreeOptions } from './online/hoeffding-tree.ts'
+export { createOnlineBagging, onlineBaggingFromState } from './online/online-bagging.ts'
+export type { OnlineClassifier, OnlineRow } from './online/online-classifier.ts'
+export {
+  createOnlineLogistic,
+  onlineLogisticFromState,
+  type OnlineLogisticOptions,
+} from './online/online-logistic.ts'
+export { createNaiveBayes, naiveBayesFromState } from './online/online-naive-bayes.ts'
+export {
+  createPrequentialMeter,
+  prequential,
+  type PrequentialMeter,
+  type PrequentialOptions,
+  type PrequentialResult,
+} from './online/prequential.ts'
