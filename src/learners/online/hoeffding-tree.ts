@@ -207,7 +207,7 @@ function attemptSplit(tree: DenseTree, leaf: Leaf): Split | null {
       observer && (leaf.chosen?.includes(feature) ?? true) ? bestSplit(observer, feature) : null
     if (candidate === null || candidate.merit <= 0) return
     if (best === null || candidate.merit > best.merit) {
-      second = best === null ? second : (best).merit
+      second = best === null ? second : best.merit
       best = candidate
     } else second = Math.max(second, candidate.merit)
   })
