@@ -30,5 +30,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'recommend',
     summary: 'train and evaluate a recommender on any interaction file',
     load: () => import('./commands/recommend.ts'),
+    name: 'stream',
+    summary: 'test-then-train evaluation of an online model, with the drifts it found',
+    load: () => import('./commands/stream.ts'),
+  },
+  {
+    name: 'drift',
+    summary: 'which columns changed between two files, how far and how surely',
+    load: () => import('./commands/drift.ts'),
   },
 ]
