@@ -128,3 +128,19 @@ export {
   type PrequentialOptions,
   type PrequentialResult,
 } from './online/prequential.ts'
+export {
+  cuped,
+  powerForRates,
+  probabilityBetter,
+  sampleRatioTest,
+  sampleSizeForRates,
+  type BetaBelief,
+  type PowerOptions,
+} from './experiments/fixed-horizon.ts'
+export {
+  rateSummary,
+  sequentialTest,
+  type ArmSummary,
+  type SequentialOptions,
+  type SequentialResult,
+} from './experiments/sequential.ts'

@@ -86,7 +86,7 @@ async function run(options: Options) {
   if (examples.length === 0) throw new SetupError(`every ${options.label} is missing`)
   if (classes.length > CLASSES_MAX)
     throw new SetupError(
-      `${options.label} has ${classes.length} different values: a class label has at most ${CLASSES_MAX}`,
+      `${options.label} has ${classes.length} different values; a class has at most ${CLASSES_MAX}`,
     )
   const detector = DETECTORS[options.detector]!(options.seed)
   const drifts: number[] = []
@@ -135,7 +135,7 @@ export const define: Define = (command, terminal) => {
           `accuracy ${result.accuracy.toFixed(4)}  kappa ${result.kappa.toFixed(4)}`,
           `log loss ${result.logLoss.toFixed(4)} nats`,
           `${(nsPerRow / 1000).toFixed(1)} microseconds a row`,
-          `drifts found by ${options.detector}: ${drifts.length === 0 ? 'none' : drifts.join(', ')}`,
+          `drifts found by ${options.detector}: ${drifts.join(', ') || 'none'}`,
         ].join('\n'),
       )
     })

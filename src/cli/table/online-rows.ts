@@ -11,9 +11,10 @@ export interface OnlineExample {
 }
 
 /**
- * Numbers become features of their own name. Text becomes one 0/1 feature a level ("city=Austin"),
- * levels in order of appearance; a row sees only levels that came before it or with it. Dates become
- * days since 1970. Classes are numbered: 0 and 1 stand for themselves when those are the labels,
+ * Numbers become features of their own name. Text becomes one 0/1 feature a level
+ * ("city=Austin"), levels in order of appearance; a row sees only levels that came before it or
+ * with it. Dates become days since 1970. Classes are numbered: 0 and 1 stand for themselves
+ * when those are the labels,
  * otherwise in order of appearance. Rows without a label are left out.
  */
 export function onlineExamples(

@@ -32,7 +32,7 @@ export interface AdaptiveForestOptions {
   readonly warningDelta?: number
   /** Confidence of the detector that replaces a tree. Default 0.1 (the paper: 0.001). */
   readonly driftDelta?: number
-  /** Features a leaf looks at; 0 stands for four fifths of them (the paper: sqrt + 1). Default 0. */
+  /** Features a leaf looks at; 0, the default, is four fifths of them (the paper: sqrt + 1). */
   readonly subspace?: number
   /** Of the trees: see HoeffdingTreeOptions. Defaults 50, 0.01, 0.05, 20, 500. */
   readonly grace?: number
@@ -120,6 +120,30 @@ const memberFromState = (state: MemberState): Member => ({
   right: state.right,
 })
 
+function createMember(tree: DenseTree, options: Required<AdaptiveForestOptions>): Member {
+  return {
+    tree,
+    background: null,
+    warning: createAdwin({ delta: options.warningDelta }),
+    drift: createAdwin({ delta: options.driftDelta }),
+    rows: 0,
+    right: 0,
+  }
+}
+
+/** Probabilities of all trees, each weighted by its accuracy since it took its place. */
+function vote(members: readonly Member[], x: Float64Array): Float64Array {
+  const classes = members.reduce((most, { tree }) => Math.max(most, tree.classes), 2)
+  const votes = new Float64Array(classes)
+  for (const member of members) {
+    const shares = treeProba(member.tree, x)
+    // A tree without a record yet counts as one that is always right, as in the paper.
+    const weight = member.rows > 0 ? member.right / member.rows : 1
+    for (let k = 0; k < shares.length; k++) votes[k]! += weight * shares[k]!
+  }
+  return normalise(votes)
+}
+
 export function adaptiveForestFromState(state: AdaptiveForestState): AdaptiveForest {
   const { options } = state
   const index = createFeatureIndex(state.names)
@@ -134,14 +158,7 @@ export function adaptiveForestFromState(state: AdaptiveForestState): AdaptiveFor
     const own = seed * 1_000_003 + grown
     return createDenseTree({ grace, delta, tie, depthMax, leavesMax, subspace, seed: own })
   }
-  const newMember = (features: number): Member => ({
-    tree: growTree(features),
-    background: null,
-    warning: createAdwin({ delta: options.warningDelta }),
-    drift: createAdwin({ delta: options.driftDelta }),
-    rows: 0,
-    right: 0,
-  })
+  const newMember = (features: number) => createMember(growTree(features), options)
   const watch = (member: Member, error: 0 | 1, features: number): void => {
     // A change for the better is no reason to throw a tree away.
     const before = member.warning.mean
@@ -157,16 +174,7 @@ export function adaptiveForestFromState(state: AdaptiveForestState): AdaptiveFor
     drifts += 1
   }
   const predictProbaOne: OnlineClassifier['predictProbaOne'] = (row) => {
-    const x = index.read(row)
-    const classes = members.reduce((most, { tree }) => Math.max(most, tree.classes), 2)
-    const votes = new Float64Array(classes)
-    for (const member of members) {
-      const shares = treeProba(member.tree, x)
-      // A tree without a record yet counts as one that is always right, as in the paper.
-      const weight = member.rows > 0 ? member.right / member.rows : 1
-      for (let k = 0; k < shares.length; k++) votes[k]! += weight * shares[k]!
-    }
-    return normalise(votes)
+    return vote(members, index.read(row))
   }
   return {
     learnOne(row, label, weight = 1) {

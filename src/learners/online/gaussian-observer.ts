@@ -1,7 +1,7 @@
 /**
- * What a Hoeffding tree's leaf remembers of one numeric feature: per class a Gaussian (weight, mean,
- * squared deviations) and the range, from which it estimates how the classes would part at a split
- * (Pfahringer, Holmes and Kirkby, "Handling Numeric Attributes in Hoeffding Trees", 2008).
+ * What a Hoeffding tree's leaf remembers of one numeric feature: per class a Gaussian (weight,
+ * mean, squared deviations) and the range, from which it estimates how the classes would part at
+ * a split (Pfahringer, Holmes and Kirkby, "Handling Numeric Attributes in Hoeffding Trees", 2008).
  */
 import { normalCdf } from '../../math/index.ts'
 

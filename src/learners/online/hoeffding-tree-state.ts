@@ -103,7 +103,10 @@ function wrap(tree: DenseTree, names: readonly string[]): OnlineClassifier<Hoeff
   }
 }
 
-/** A new Hoeffding tree. Cost a row: O(depth + features x classes), and a split attempt each grace. */
+/**
+ * A new Hoeffding tree. Cost a row: O(depth + features x classes), and a split attempt each
+ * grace.
+ */
 export function createHoeffdingTree(
   options: HoeffdingTreeOptions = {},
 ): OnlineClassifier<HoeffdingTreeState> {

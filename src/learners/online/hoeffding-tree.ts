@@ -130,7 +130,10 @@ function bayesLogs(leaf: Leaf, x: Float64Array): Float64Array {
   return logs
 }
 
-/** Class probabilities of a row, `tree.classes` of them; Laplace-smoothed majority when in doubt. */
+/**
+ * Class probabilities of a row, `tree.classes` of them; Laplace-smoothed majority when in
+ * doubt.
+ */
 export function treeProba(tree: DenseTree, x: Float64Array): Float64Array<ArrayBuffer> {
   const leaf = findLeaf(tree, x)
   const result = new Float64Array(tree.classes)

@@ -1,7 +1,7 @@
 /**
  * Online bagging: Oza and Russell, "Online Bagging and Boosting" (AISTATS 2001). Each of several
- * models learns every row with weight k drawn from Poisson(lambda); lambda = 1 is what the bootstrap
- * tends to. Probabilities are averaged. Works over any online classifier.
+ * models learns every row with weight k drawn from Poisson(lambda); lambda = 1 is what the
+ * bootstrap tends to. Probabilities are averaged. Works over any online classifier.
  */
 import { counterUniform, poissonFromUniform } from '../../math/index.ts'
 import { argmax, normalise, requireLabel, type OnlineClassifier } from './online-classifier.ts'
