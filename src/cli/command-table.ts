@@ -30,6 +30,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'recommend',
     summary: 'train and evaluate a recommender on any interaction file',
     load: () => import('./commands/recommend.ts'),
+  },
+  {
     name: 'stream',
     summary: 'test-then-train evaluation of an online model, with the drifts it found',
     load: () => import('./commands/stream.ts'),
