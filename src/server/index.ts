@@ -7,7 +7,6 @@ import { createCapture, createGroupCommit, type GroupCommit } from '../events/in
 import { createIdSource, createMetrics, SetupError, systemClock } from '../platform/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
 import { appendRows, linkIdentities, quarantine, type Database } from '../store/index.ts'
-import { startPartitionOwner, type PartitionOwner } from '../worker/index.ts'
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import type { Services } from './services.ts'
@@ -15,13 +14,19 @@ import type { Services } from './services.ts'
 const packageFile = new URL('../../package.json', import.meta.url)
 const { version: VERSION } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
 
-export type Role = 'all' | 'api' | 'worker'
+/** Who folds the log in this process; absent where other processes do. */
+export interface Folding {
+  /** Something was committed: look now. */
+  readonly hint: () => void
+  /** True once everything up to `position` is folded; false after `waitMs`. */
+  readonly reached: (position: number, waitMs: number) => Promise<boolean>
+}
 
 export interface ServerOptions {
   readonly config: Config
   readonly log: Logger
   readonly database: Database
-  readonly role: Role
+  readonly folding?: Folding | undefined
 }
 
 export interface RunningServer {
@@ -49,8 +54,8 @@ function groupCommit(database: Database, onCommit: () => void): GroupCommit {
   })
 }
 
-function servicesOf(options: ServerOptions, commit: GroupCommit, owner?: PartitionOwner): Services {
-  const { config, log, database } = options
+function servicesOf(options: ServerOptions, commit: GroupCommit): Services {
+  const { config, log, database, folding } = options
   return {
     config,
     log,
@@ -60,7 +65,7 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, owner?: Partiti
     newId: createIdSource(),
     metrics: createMetrics(),
     authenticate: createAuthenticate(options),
-    readiness: { reached: async (position, ms) => owner?.reached(position, ms) ?? false },
+    readiness: { reached: async (position, ms) => folding?.reached(position, ms) ?? false },
     capture: createCapture({
       append: (rows) => commit.submit(rows),
       quarantine: (workspaceId, items) =>
@@ -90,19 +95,13 @@ function explainListen(error: unknown, { PORT, HOST }: Config): unknown {
 
 /** Resolves when requests are accepted. @throws SetupError, e.g. when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, log, database, role } = options
-  let owner: PartitionOwner | undefined
-  const commit = groupCommit(database, () => owner?.hint())
-  if (role !== 'api') {
-    const holder = createIdSource()()
-    owner = await startPartitionOwner({ database, log, clock: systemClock, holder })
-  }
-  const services = servicesOf(options, commit, owner)
+  const { config, database, folding } = options
+  const commit = groupCommit(database, () => folding?.hint())
+  const services = servicesOf(options, commit)
   const app = await buildApp(services)
   try {
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {
-    await owner?.close()
     throw explainListen(error, config)
   }
   const address = app.server.address()
@@ -113,7 +112,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     close: async () => {
       await app.close()
       await commit.drain()
-      await owner?.close()
     },
   }
 }

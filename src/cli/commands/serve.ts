@@ -1,28 +1,12 @@
 /** `serve`: runs the product until it is told to stop. */
-import { existsSync } from 'node:fs'
 import { Option } from 'commander'
-import { systemClock, type Config, type Logger } from '../../platform/index.ts'
+import { createIdSource, systemClock, type Config, type Logger } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
+import { startServer } from '../../server/index.ts'
+import { startPartitionOwner } from '../../worker/index.ts'
 import type { Define } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
-
-/** What the server gets; it resolves when it accepts requests. */
-interface ServerOptions {
-  readonly config: Config
-  readonly log: Logger
-  readonly database: Database
-  readonly role: Role
-}
-
-interface RunningServer {
-  /** Where it listens, e.g. `http://127.0.0.1:4000`. */
-  readonly url: string
-  /** Stops accepting, answers what is under way, writes what waits. */
-  readonly close: () => Promise<void>
-}
-
-type StartServer = (options: ServerOptions) => Promise<RunningServer>
 
 /** A terminal and npm both pass Ctrl-C on: what comes within this time is the same request. */
 const SAME_REQUEST_MS = 1_000
@@ -51,10 +35,28 @@ function untilStopped(log: Logger): Promise<void> {
   })
 }
 
-async function loadServer(): Promise<StartServer> {
-  const door = new URL('../../server/index.ts', import.meta.url)
-  if (!existsSync(door)) throw new Error('src/server is missing')
-  return ((await import(door.href)) as { startServer: StartServer }).startServer
+/** Runs the roles asked for until `stopped`, then stops them in order. */
+async function run(
+  config: Config,
+  log: Logger,
+  database: Database,
+  role: Role,
+  stopped: Promise<void>,
+): Promise<void> {
+  const holder = createIdSource()()
+  const folding =
+    role === 'api'
+      ? undefined
+      : await startPartitionOwner({ database, log, clock: systemClock, holder })
+  try {
+    const server =
+      role === 'worker' ? undefined : await startServer({ config, log, database, folding })
+    log.info(`EnterpriseHub runs${server === undefined ? '' : ` on ${server.url}`}`)
+    await stopped
+    await server?.close()
+  } finally {
+    await folding?.close()
+  }
 }
 
 export const define: Define = (command, terminal) => {
@@ -70,13 +72,9 @@ export const define: Define = (command, terminal) => {
       const config = terminal.config({ PORT: flags.port, HOST: flags.host })
       const log = terminal.log(config)
       const stopped = untilStopped(log)
-      const startServer = await loadServer()
       const database = await openDatabase(config, log, { exclusive: true })
       try {
-        const server = await startServer({ config, log, database, role: flags.role })
-        log.info(`EnterpriseHub runs on ${server.url}`)
-        await stopped
-        await server.close()
+        await run(config, log, database, flags.role, stopped)
       } finally {
         await database.close()
       }
