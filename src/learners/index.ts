@@ -144,3 +144,9 @@ export {
   type SequentialOptions,
   type SequentialResult,
 } from './experiments/sequential.ts'
+export {
+  chooseThompson,
+  type ArmBelief,
+  type BanditChoice,
+  type ThompsonOptions,
+} from './bandits/thompson.ts'

@@ -12,8 +12,8 @@
  * with m the harmonic mean 1/(1/n0 + 1/n1), variance that of the window, d' = delta / ln(n).
  * The oldest bucket is dropped until no border is cut.
  *
- * What it cannot see: a difference of means below roughly sqrt(2/m variance ln(2/d')). After a
- * stable stretch of 10,000 rows with error rate .15, a rise by .03 takes about 2,500 rows.
+ * What it cannot see: a difference of means below roughly sqrt(2/m variance ln(2/d')).
+ * docs/CLAIMS.md has the share found and the delay by size of change.
  */
 import { requireBetween, requireFinite, type DriftDetector } from './detector.ts'
 
