@@ -1,7 +1,10 @@
 /** store: PostgreSQL, the one store of record. May import core and platform. */
+export { writeBackup, type BackupOptions } from './backup.ts'
+export type { Manifest } from './backup-manifest.ts'
 export { transaction, type Endpoint } from './connection.ts'
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
 export { readMigrations, type Migration } from './migrations.ts'
+export { restoreBackup, type RestoreOptions } from './restore.ts'
 export {
   IDENTITY_KIND,
   appendRows,
