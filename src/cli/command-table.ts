@@ -41,4 +41,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'which columns changed between two files, how far and how surely',
     load: () => import('./commands/drift.ts'),
   },
+  {
+    name: 'backup',
+    summary: 'copy the whole product into a folder, while it runs',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'fill an empty product from a backup',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check what the product needs, and say what to do',
+    load: () => import('./commands/doctor.ts'),
+  },
 ]

@@ -1,19 +1,15 @@
 /**
  * The command line. Exit status: 0 done, 1 failed, 2 bad arguments or configuration.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { COMMANDS } from './command-table.ts'
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+import { productVersion } from './version.ts'
 
 /** Parses and runs one command line (without node and script). Returns the exit status. */
 async function run(words: readonly string[]): Promise<number> {
   const program = new Command('enterprisehub')
     .description('Open, self-hosted behavioral learning and lead intelligence for real estate')
-    .version(version)
+    .version(productVersion())
     .exitOverride()
     .showHelpAfterError('(see --help)')
   const wanted = words.find((word) => !word.startsWith('-'))
@@ -44,4 +40,6 @@ function report(error: unknown): number {
   return error.name === 'ConfigError' ? 2 : 1
 }
 
-process.exitCode = await run(process.argv.slice(2))
+const status = await run(process.argv.slice(2))
+// A command may have set a status itself (a finding is not an exception).
+process.exitCode = status === 0 ? (process.exitCode ?? 0) : status

@@ -36,6 +36,9 @@ export interface DatabaseOptions {
 
 type DatabaseSettings = Pick<Config, 'DATA_DIR' | 'DATABASE_URL' | 'EH_UNSAFE_DATABASE'>
 
+/** A server that starts beside us may need a moment; a wrong address should be told soon. */
+const FIRST_CONTACT_MS = 3_000
+
 const EMBEDDED_DATABASE = 'enterprisehub'
 
 /** The owner's endpoint from a URL. @throws SetupError without user, password or database. */
@@ -108,7 +111,7 @@ async function prepare(
   log: Logger,
   options: { migrations: readonly Migration[]; unsafe: boolean },
 ): Promise<number> {
-  const master = await connectPatiently(owner)
+  const master = await connectPatiently(owner, FIRST_CONTACT_MS)
   let version: number
   try {
     await ensureRoles(master, runtime)

@@ -1,0 +1,141 @@
+/** `doctor`: checks what the product needs; what is wrong comes with what to do. */
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { Redis } from 'ioredis'
+import { systemClock, type Config, type Logger } from '../../platform/index.ts'
+import { openDatabase } from '../../store/index.ts'
+import type { Define } from '../terminal.ts'
+
+interface Finding {
+  readonly check: string
+  readonly ok: boolean
+  /** What was found; when not ok, what to do. */
+  readonly detail: string
+}
+
+const DISK_BYTES_MIN = 1e9
+const CLOCK_MS_MAX = 5_000
+
+const fine = (check: string, detail: string): Finding => ({ check, ok: true, detail })
+const wrong = (check: string, detail: string): Finding => ({ check, ok: false, detail })
+
+function existing(folder: string): string {
+  return existsSync(folder) ? folder : existing(dirname(folder))
+}
+
+function checkDisk(config: Config): Finding {
+  const folder = resolve(config.DATA_DIR)
+  const { bavail, bsize } = statfsSync(existing(folder))
+  const free = bavail * bsize
+  const text = `${(free / 1e9).toFixed(1)} GB free for ${folder}`
+  try {
+    accessSync(existing(folder), constants.W_OK)
+  } catch {
+    return wrong('disk', `${folder} cannot be written: set DATA_DIR to another folder`)
+  }
+  if (free < DISK_BYTES_MIN)
+    return wrong('disk', `${text}: free some space, or set DATA_DIR to another disk`)
+  return fine('disk', text)
+}
+
+async function checkDatabase(config: Config, log: Logger): Promise<Finding[]> {
+  if (config.DATABASE_URL === undefined && !existsSync(join(config.DATA_DIR, 'postgres')))
+    return [fine('database', 'none yet; the first start creates it')]
+  const database = await openDatabase(config, log)
+  try {
+    const { rows } = await database.app.query<{ now: number; version: string; size: string }>(
+      `select extract(epoch from clock_timestamp())::float8 * 1000 as now,
+         current_setting('server_version') as version,
+         pg_size_pretty(pg_database_size(current_database())) as size`,
+    )
+    const { now, version, size } = rows[0]!
+    const skew = Math.abs(now - systemClock.now())
+    return [
+      fine('database', `PostgreSQL ${version}, schema ${database.schemaVersion}, ${size}`),
+      skew > CLOCK_MS_MAX
+        ? wrong('clock', `differs by ${Math.round(skew)} ms from the database: run NTP on both`)
+        : fine('clock', `within ${Math.ceil(skew)} ms of the database`),
+    ]
+  } finally {
+    await database.close()
+  }
+}
+
+async function checkRedis(config: Config): Promise<Finding> {
+  if (config.REDIS_URL === undefined) return fine('redis', 'not configured; in process')
+  const redis = new Redis(config.REDIS_URL, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  })
+  let cause = ''
+  redis.on('error', (error) => {
+    cause = error.message
+  })
+  try {
+    await redis.connect()
+    const policy = String((await redis.config('GET', 'maxmemory-policy'))[1])
+    if (policy !== 'noeviction')
+      return wrong('redis', `evicts keys (${policy}): set maxmemory-policy noeviction`)
+    return fine('redis', 'answers')
+  } catch (error) {
+    const reason = cause === '' ? (error as Error).message : cause
+    return wrong('redis', `does not answer (${reason}): check REDIS_URL and that it runs`)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+function checkKeys(config: Config): Finding {
+  const generated = (['JWT_SECRET_KEY', 'MODEL_ENCRYPTION_KEY'] as const).filter(
+    (name) => config[name] === undefined,
+  )
+  if (generated.length === 0) return fine('keys', 'given')
+  const text = `${generated.join(' and ')} generated in ${config.DATA_DIR}/secrets`
+  return config.ENVIRONMENT === 'production'
+    ? wrong('keys', `${text}: set them, so that every machine has the same`)
+    : fine('keys', text)
+}
+
+/** Clusters that root's starts put aside and whose DATA_DIR is gone. */
+function checkAbandoned(): Finding[] {
+  const folder = '/var/lib/enterprisehub/clusters'
+  if (process.getuid?.() !== 0 || !existsSync(folder)) return []
+  const gone = readdirSync(folder)
+    .filter((name) => name.endsWith('.origin'))
+    .filter((name) => !existsSync(readFileSync(join(folder, name), 'utf8').trim()))
+    .map((name) => join(folder, name.replace(/\.origin$/, '')))
+  if (gone.length === 0) return []
+  const command = gone.map((path) => `rm -r ${path} ${path}.origin`).join(' && ')
+  return [wrong('abandoned databases', `their DATA_DIR no longer exists; to remove: ${command}`)]
+}
+
+async function attempt(
+  check: string,
+  work: () => Promise<Finding[]> | Finding[],
+): Promise<Finding[]> {
+  try {
+    return await work()
+  } catch (error) {
+    return [wrong(check, (error as Error).message)]
+  }
+}
+
+export const define: Define = (command, terminal) => {
+  command.action(async () => {
+    const config = terminal.config()
+    const log = terminal.log({ ...config, LOG_LEVEL: 'error' })
+    const findings = [
+      ...(await attempt('disk', () => [checkDisk(config)])),
+      ...(await attempt('database', () => checkDatabase(config, log))),
+      ...(await attempt('redis', async () => [await checkRedis(config)])),
+      ...(await attempt('keys', () => [checkKeys(config)])),
+      ...(await attempt('abandoned databases', checkAbandoned)),
+    ]
+    const ok = findings.every((finding) => finding.ok)
+    terminal.result({ ok, findings }, () =>
+      findings.map((f) => `${f.ok ? '✓' : '✗'} ${f.check}: ${f.detail}`).join('\n'),
+    )
+    if (!ok) process.exitCode = 1
+  })
+}
