@@ -32,6 +32,8 @@ interface Declaration {
   readonly minLength?: number
   readonly maxLength?: number
   readonly pattern?: string
+  /** What a pattern accepts, in words. */
+  readonly title?: string
   readonly default?: unknown
   readonly examples?: readonly string[]
   readonly description?: string
@@ -51,11 +53,11 @@ const SWITCH: Record<string, boolean> = {
 
 /** What a declaration accepts, in words. */
 function expectation(declaration: Declaration): string {
-  const { type, anyOf, minimum, maximum, minLength, maxLength, pattern } = declaration
+  const { type, anyOf, minimum, maximum, minLength, maxLength, title } = declaration
   if (anyOf !== undefined) return `one of ${anyOf.map((choice) => choice.const).join(', ')}`
   if (type === 'boolean') return 'on or off'
   if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`
-  if (pattern !== undefined) return `text matching ${pattern}`
+  if (title !== undefined) return title
   if (maxLength !== undefined) return `text of ${minLength ?? 0} to ${maxLength} characters`
   return `text of at least ${minLength ?? 1} characters`
 }

@@ -12,6 +12,7 @@ export const Settings = Type.Object({
     description: 'TCP port of HTTP and WebSocket; 0 takes a free one.',
   }),
   HOST: Type.String({
+    title: 'an IP address or host name',
     pattern: '^[A-Za-z0-9:.-]+$',
     default: '127.0.0.1',
     examples: ['127.0.0.1', '0.0.0.0'],
@@ -30,6 +31,7 @@ export const Settings = Type.Object({
   }),
   DATABASE_URL: Type.Optional(
     Type.String({
+      title: 'a URL postgresql://user:password@host:port/database',
       pattern: '^postgres(ql)?://',
       examples: ['postgresql://owner:password@db.internal:5432/hub'],
       description:
@@ -38,6 +40,7 @@ export const Settings = Type.Object({
   ),
   REDIS_URL: Type.Optional(
     Type.String({
+      title: 'a URL redis://host:port or rediss://host:port',
       pattern: '^rediss?://',
       examples: ['redis://127.0.0.1:6379'],
       description: 'Redis or Valkey for bus and cache. Absent: in process, one machine only.',
@@ -45,6 +48,7 @@ export const Settings = Type.Object({
   ),
   MODEL_STORE: Type.Optional(
     Type.String({
+      title: 'a URL file:///folder or s3://bucket/prefix',
       pattern: '^(file|s3)://',
       examples: ['s3://my-bucket/models'],
       description: 'Where model artefacts are kept. Absent: the folder models in DATA_DIR.',
@@ -52,6 +56,7 @@ export const Settings = Type.Object({
   ),
   MODEL_ENCRYPTION_KEY: Type.Optional(
     Type.String({
+      title: '64 hexadecimal digits',
       pattern: '^[0-9a-fA-F]{64}$',
       examples: ['0123456789abcdef'.repeat(4)],
       description:
@@ -69,6 +74,7 @@ export const Settings = Type.Object({
   ),
   EH_ADMIN_EMAIL: Type.Optional(
     Type.String({
+      title: 'an e-mail address',
       pattern: '^[^\\s@]+@[^\\s@]+$',
       examples: ['owner@example.com'],
       description: 'E-mail of the first administrator. Absent: admin@localhost.',
@@ -94,6 +100,7 @@ export const Settings = Type.Object({
     description: `Learn from behaviour: ${OnOff.description}.`,
   }),
   RETRAIN_CRON: Type.String({
+    title: 'five cron fields',
     pattern: '^[0-9*/,-]+( [0-9A-Za-z*/,-]+){4}$',
     default: '0 2 * * *',
     examples: ['0 2 * * *'],
@@ -122,6 +129,7 @@ export const Settings = Type.Object({
   ),
   GHL_WEBHOOK_PUBLIC_KEY: Type.Optional(
     Type.String({
+      title: 'a public key in PEM form',
       pattern: '^-----BEGIN PUBLIC KEY-----',
       examples: ['-----BEGIN PUBLIC KEY-----…'],
       description: 'Key that verifies marketplace webhooks (PEM).',
