@@ -57,7 +57,7 @@ export {
   type RecommenderState,
 } from './recommend/family.ts'
 export { holdOut, type Holdout } from './recommend/holdout.ts'
-export { trainIals, type IalsOptions } from './recommend/ials.ts'
+export { foldIn, trainIals, type IalsOptions } from './recommend/ials.ts'
 export { evaluateRanking, topItems, type RankingQuality } from './recommend/ranking.ts'
 export type { Recommender } from './recommend/recommender.ts'
 export { selectRecommender, type Selection, type SelectionOptions } from './recommend/select.ts'

@@ -141,16 +141,28 @@ export function trainIals(
   return { kind: 'als', version: 1, items, options, ...itemSide }
 }
 
-/** A person is folded in: one exact ridge regression on the factors of what they took. */
+/**
+ * The factors of rows `from` to `to` of `histories`, (to - from) x factors: each person folded in by
+ * one exact ridge regression on the factors of what they took. Well under a millisecond each.
+ */
+export function foldIn(
+  state: IalsState,
+  histories: SparseMatrix,
+  from: number,
+  to: number,
+): Float32Array {
+  const people = new Float32Array((to - from) * state.options.factors)
+  solveRows(histories, [from, to], state.options, state, state.items, people)
+  return people
+}
+
 export function ialsRecommender(state: IalsState): Recommender {
   const { items, options } = state
-  const d = options.factors
   return {
     items,
     score(histories, from, to, out) {
-      const people = new Float32Array((to - from) * d)
-      solveRows(histories, [from, to], options, state, items, people)
-      multiplyTransposed(people, state.factors, [to - from, items, d], out)
+      const people = foldIn(state, histories, from, to)
+      multiplyTransposed(people, state.factors, [to - from, items, options.factors], out)
     },
   }
 }

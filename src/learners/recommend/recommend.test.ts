@@ -7,7 +7,7 @@ import { contentRecommender, contentSimilarity, trainContent } from './content.t
 import { trainEase } from './ease.ts'
 import { FAMILIES, recommenderFromState, type RecommenderFamily } from './family.ts'
 import { trainGraphFilter } from './graph-filter.ts'
-import { trainIals } from './ials.ts'
+import { foldIn, trainIals } from './ials.ts'
 import { trainItemKnn } from './item-knn.ts'
 import type { Recommender } from './recommender.ts'
 
@@ -94,6 +94,22 @@ test('iALS converges to the optimum that numpy finds', () => {
   for (const seed of [0, 1]) {
     const state = trainIals(tiny(), { ...options, seed })
     expectClose(scores(recommenderFromState(state), historyOf(0, 2)), golden, 3)
+  }
+})
+
+test('folding in zeroes the gradient of the person’s loss', () => {
+  const state = trainIals(tiny(), { factors: 2, unobserved: 0.1, regularisation: 0.05, epochs: 9 })
+  const w = foldIn(state, historyOf(0, 2), 0, 1)
+  const ridge = 0.05 * (2 + 0.1 * 6)
+  for (let k = 0; k < 2; k++) {
+    let gradient = ridge * w[k]!
+    for (let i = 0; i < 6; i++) {
+      const [a, b] = [state.factors[2 * i]!, state.factors[2 * i + 1]!]
+      const s = a * w[0]! + b * w[1]!
+      const taken = i === 0 || i === 2 ? s - 1 : 0
+      gradient += (0.1 * s + taken) * (k === 0 ? a : b)
+    }
+    expect(gradient).toBeCloseTo(0, 5)
   }
 })
 
