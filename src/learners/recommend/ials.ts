@@ -142,8 +142,8 @@ export function trainIals(
 }
 
 /**
- * The factors of rows `from` to `to` of `histories`, (to - from) x factors: each person folded in by
- * one exact ridge regression on the factors of what they took. Well under a millisecond each.
+ * The factors of rows `from` to `to` of `histories`, (to - from) x factors: each person folded in
+ * by one exact ridge regression on the factors of what they took. Well under a millisecond each.
  */
 export function foldIn(
   state: IalsState,
