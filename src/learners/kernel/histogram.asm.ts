@@ -383,3 +383,72 @@ export function binNumbers(
     out += stride
   }
 }
+
+// A packed node: column (16 bits), 1 bit "missing left" (bins turn by one, so that 255 comes before
+// 0), 1 bit "categorical", 6 free, threshold (8 bits); then the address of its left child's node.
+// A leaf is its own left child.
+const TURNED: u32 = 16
+const CATEGORICAL: u32 = 1 << 17
+
+// @ts-ignore: decorator
+@inline
+function child(node: usize, row: usize, sets: usize): usize {
+  const word = load<u32>(node)
+  const bin = <u32>load<u8>(row + <usize>(word & 0xffff))
+  const left = <usize>load<u32>(node, 4)
+  if (word & CATEGORICAL) {
+    const set = sets + (<usize>(word >>> 24) << 5)
+    const bits = load<u32>(set + <usize>((bin >> 5) << 2))
+    return left + <usize>((((bits >>> (bin & 31)) & 1) ^ 1) << 3)
+  }
+  const turned = (bin + ((word >>> TURNED) & 1)) & 255
+  return left + (<usize>(turned > word >>> 24) << 3)
+}
+
+/**
+ * Adds one tree to every `step`-th of the margins, four rows at a time, so that a row's chain of
+ * loads does not stand alone. `values` lies `values` bytes beyond each node.
+ */
+export function addTree(
+  root: usize,
+  depth: i32,
+  sets: usize,
+  values: usize,
+  bins: usize,
+  stride: usize,
+  rows: usize,
+  margins: usize,
+  step: usize,
+): void {
+  let r: usize = 0
+  for (; r + 4 <= rows; r += 4) {
+    const p = bins + r * stride
+    const q = p + stride
+    const s = q + stride
+    const t = s + stride
+    let a = root
+    let b = root
+    let c = root
+    let d = root
+    for (let level = 0; level < depth; level++) {
+      a = child(a, p, sets)
+      b = child(b, q, sets)
+      c = child(c, s, sets)
+      d = child(d, t, sets)
+    }
+    let m = margins + r * step
+    store<f64>(m, load<f64>(m) + load<f64>(a + values))
+    m += step
+    store<f64>(m, load<f64>(m) + load<f64>(b + values))
+    m += step
+    store<f64>(m, load<f64>(m) + load<f64>(c + values))
+    m += step
+    store<f64>(m, load<f64>(m) + load<f64>(d + values))
+  }
+  for (; r < rows; r++) {
+    let a = root
+    for (let level = 0; level < depth; level++) a = child(a, bins + r * stride, sets)
+    const m = margins + r * step
+    store<f64>(m, load<f64>(m) + load<f64>(a + values))
+  }
+}

@@ -76,7 +76,8 @@ export function fitBinner(frame: Frame, options: BinnerOptions = {}): Binner {
   return { columns }
 }
 
-function checkFrame(frame: Frame): void {
+/** Throws unless every column has `rows` cells and a name of its own. */
+export function checkFrame(frame: Frame): void {
   const names = new Set<string>()
   for (const column of frame.columns) {
     const cells = column.kind === 'numeric' ? column.values.length : column.codes.length
@@ -233,24 +234,33 @@ function columnWriter(spec: ColumnBins, column: Column | undefined): ColumnWrite
 /** Rows binned column after column before the next ones: their bytes stay in the cache. */
 const TILE = 512
 
-/**
- * Bins `frame` into `out` (rows x columns bytes, row after row). Columns are matched by name.
- * `faster` may give another writer for a numeric column.
- */
-export function binInto(
+/** Makes another writer for a numeric column, for instance one that uses the kernel. */
+export type NumericWriter = (spec: NumericBins, column: NumericColumn, f: number) => ColumnWriter
+
+/** One writer per column of the binner; columns of `frame` are matched by name. */
+export function columnWriters(
   { columns }: Binner,
   frame: Frame,
-  out: Uint8Array,
-  faster?: (spec: NumericBins, column: NumericColumn, f: number) => ColumnWriter,
-): void {
+  faster?: NumericWriter,
+): ColumnWriter[] {
   const byName = new Map(frame.columns.map((column) => [column.name, column]))
-  const stride = columns.length
-  const writers = columns.map((spec, f) => {
+  return columns.map((spec, f) => {
     const column = byName.get(spec.name)
     return faster && spec.kind === 'numeric' && column?.kind === 'numeric'
       ? faster(spec, column, f)
       : columnWriter(spec, column)
   })
+}
+
+/** Bins `frame` into `out` (rows x columns bytes, row after row). */
+export function binInto(
+  binner: Binner,
+  frame: Frame,
+  out: Uint8Array,
+  faster?: NumericWriter,
+): void {
+  const stride = binner.columns.length
+  const writers = columnWriters(binner, frame, faster)
   for (let from = 0; from < frame.rows; from += TILE) {
     const to = Math.min(frame.rows, from + TILE)
     for (let f = 0; f < stride; f++) writers[f]!(from, to, out, from * stride + f, stride)

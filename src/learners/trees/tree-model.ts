@@ -1,7 +1,8 @@
 /** What every trained ensemble of trees can do: predict and explain. */
 import { AppError } from '../../core/index.ts'
 import type { Frame } from '../frame.ts'
-import { binFrame, binRow, type BinnedFrame, type Binner } from './binner.ts'
+import { batchPredictor } from './batch.ts'
+import { binFrame, binRow, checkFrame, type BinnedFrame, type Binner } from './binner.ts'
 import { addMargins, leafOf, type TreeEnsemble } from './ensemble.ts'
 import { treeExplainer, type Shares } from './treeshap.ts'
 
@@ -58,13 +59,18 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-/** Bins a table for `binner` unless that was done before. */
-function binnedFor(binner: Binner, rows: Frame | BinnedFrame): BinnedFrame {
-  if ('columns' in rows) return binFrame(binner, rows)
-  if (rows.bins.length !== rows.rows * binner.columns.length)
+/** Fewer rows are not worth packing the trees for the kernel. */
+const BATCH_ROWS = 64
+
+function checkRows({ columns }: Binner, rows: Frame | BinnedFrame): void {
+  if ('columns' in rows) checkFrame(rows)
+  else if (rows.bins.length !== rows.rows * columns.length)
     throw new AppError('invalid-request', 'These rows were binned for a model of other columns')
-  return rows
 }
+
+/** Bins a table for `binner` unless that was done before. */
+const binnedFor = (binner: Binner, rows: Frame | BinnedFrame): BinnedFrame =>
+  'columns' in rows ? binFrame(binner, rows) : rows
 
 /** `respond` turns margins into answers, in place. */
 export function treeModel(
@@ -74,11 +80,14 @@ export function treeModel(
   const { start, binner, ensemble } = parts
   const { outputs } = ensemble
   const stride = binner.columns.length
+  const batch = once(() => batchPredictor(ensemble, binner))
   const predictMargin = (rows: Frame | BinnedFrame): Float64Array => {
-    const binned = binnedFor(binner, rows)
-    const margins = new Float64Array(binned.rows * outputs)
+    checkRows(binner, rows)
+    const margins = new Float64Array(rows.rows * outputs)
     for (let i = 0; i < margins.length; i++) margins[i] = start[i % outputs]!
-    addMargins(ensemble, binned.bins, stride, margins)
+    const byKernel = rows.rows >= BATCH_ROWS ? batch() : undefined
+    if (byKernel) byKernel(rows, margins)
+    else addMargins(ensemble, binnedFor(binner, rows).bins, stride, margins)
     return margins
   }
   const predict = (rows: Frame | BinnedFrame): Float64Array => respond(predictMargin(rows))
@@ -104,6 +113,7 @@ export function treeModel(
     predictRow: (values) => predictBinnedRow(binRow(binner, values)),
     predictBinnedRow,
     explain(rows) {
+      checkRows(binner, rows)
       const { bins, rows: count } = binnedFor(binner, rows)
       return { base: explainer().base.slice(), shares: explainer().rows(bins, count) }
     },

@@ -5,7 +5,7 @@ import { fromBase64 } from './bytes.ts'
 import { HISTOGRAM_BYTES, SCAN_BYTES, type Kernel } from './kernel.ts'
 
 /** The functions of kernel/histogram.asm.ts. */
-interface KernelExports {
+export interface KernelExports {
   histogram8: (
     table: number,
     stride: number,
@@ -49,6 +49,18 @@ interface KernelExports {
     rules: number,
   ) => number
   binNumbers: Kernel['binNumbers']
+  /** Adds the tree at node `root` to the margins, `step` bytes apart. See batch.ts. */
+  addTree: (
+    root: number,
+    depth: number,
+    sets: number,
+    values: number,
+    bins: number,
+    stride: number,
+    rows: number,
+    margins: number,
+    step: number,
+  ) => void
 }
 
 let compiled: WebAssembly.Module | undefined
@@ -62,12 +74,17 @@ export function wasmWorks(): boolean {
   )
 }
 
-/** @throws TypeError when the arena is not a WebAssembly memory. */
-export function wasmKernel({ memory, i32 }: Arena): Kernel {
+/** The compiled functions over an arena. @throws TypeError without a WebAssembly memory. */
+export function kernelExports({ memory }: Arena): KernelExports {
   if (!memory) throw new TypeError('The arena has no WebAssembly memory')
   compiled ??= new WebAssembly.Module(fromBase64(KERNEL_BASE64))
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-  const k = exports as unknown as KernelExports
+  return exports as unknown as KernelExports
+}
+
+export function wasmKernel(arena: Arena): Kernel {
+  const { i32 } = arena
+  const k = kernelExports(arena)
   return {
     histogram(table, stride, gradients, count, features, width, histograms) {
       if (width === 4) return k.histogram4(table, stride, gradients, count, features, histograms)
