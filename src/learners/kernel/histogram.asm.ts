@@ -384,34 +384,75 @@ export function binNumbers(
   }
 }
 
-// A packed node: column (16 bits), 1 bit "missing left" (bins turn by one, so that 255 comes before
-// 0), 1 bit "categorical", 6 free, threshold (8 bits); then the address of its left child's node.
-// A leaf is its own left child.
-const TURNED: u32 = 16
-const CATEGORICAL: u32 = 1 << 17
+// A packed node: where its bin lies in a row (16 bits), 1 byte "categorical", 1 byte threshold or
+// number of its set; then the address of its left child's node. A leaf is its own left child.
+
+/** out = bins + 1 modulo 256, 16 at a time: missing, 255, becomes 0 and comes before all values. */
+export function turn(bins: usize, bytes: usize, out: usize): void {
+  const one = i8x16.splat(1)
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(out + i, i8x16.add(v128.load(bins + i), one))
+}
 
 // @ts-ignore: decorator
 @inline
-function child(node: usize, row: usize, sets: usize): usize {
-  const word = load<u32>(node)
-  const bin = <u32>load<u8>(row + <usize>(word & 0xffff))
-  const left = <usize>load<u32>(node, 4)
-  if (word & CATEGORICAL) {
-    const set = sets + (<usize>(word >>> 24) << 5)
-    const bits = load<u32>(set + <usize>((bin >> 5) << 2))
-    return left + <usize>((((bits >>> (bin & 31)) & 1) ^ 1) << 3)
-  }
-  const turned = (bin + ((word >>> TURNED) & 1)) & 255
-  return left + (<usize>(turned > word >>> 24) << 3)
+function numericChild(node: usize, row: usize): usize {
+  const right = <usize>(load<u8>(row + <usize>load<u16>(node)) > load<u8>(node, 3))
+  return <usize>load<u32>(node, 4) + (right << 3)
 }
 
 /**
- * Adds one tree to every `step`-th of the margins, four rows at a time, so that a row's chain of
- * loads does not stand alone. `values` lies `values` bytes beyond each node.
+ * Adds one tree without categorical splits to every margin, `step` bytes apart, four rows at a time,
+ * so that a row's chain of loads does not stand alone. A node's value lies `values` bytes beyond it.
  */
 export function addTree(
   root: usize,
   depth: i32,
+  values: usize,
+  bins: usize,
+  stride: usize,
+  rows: usize,
+  margins: usize,
+  step: usize,
+): void {
+  let p = bins
+  let m = margins
+  let left = rows
+  for (; left >= 4; left -= 4) {
+    const q = p + stride
+    const s = q + stride
+    const t = s + stride
+    let a = root
+    let b = root
+    let c = root
+    let d = root
+    for (let level = depth; level > 0; level--) {
+      a = numericChild(a, p)
+      b = numericChild(b, q)
+      c = numericChild(c, s)
+      d = numericChild(d, t)
+    }
+    store<f64>(m, load<f64>(m) + load<f64>(a + values))
+    m += step
+    store<f64>(m, load<f64>(m) + load<f64>(b + values))
+    m += step
+    store<f64>(m, load<f64>(m) + load<f64>(c + values))
+    m += step
+    store<f64>(m, load<f64>(m) + load<f64>(d + values))
+    m += step
+    p = t + stride
+  }
+  for (; left > 0; left--) {
+    let a = root
+    for (let level = depth; level > 0; level--) a = numericChild(a, p)
+    store<f64>(m, load<f64>(m) + load<f64>(a + values))
+    m += step
+    p += stride
+  }
+}
+
+/** As addTree, for any tree; its sets of 32 bytes lie at `sets`. */
+export function addMixedTree(
+  root: usize,
   sets: usize,
   values: usize,
   bins: usize,
@@ -420,35 +461,22 @@ export function addTree(
   margins: usize,
   step: usize,
 ): void {
-  let r: usize = 0
-  for (; r + 4 <= rows; r += 4) {
-    const p = bins + r * stride
-    const q = p + stride
-    const s = q + stride
-    const t = s + stride
+  let p = bins
+  let m = margins
+  for (let left = rows; left > 0; left--) {
     let a = root
-    let b = root
-    let c = root
-    let d = root
-    for (let level = 0; level < depth; level++) {
-      a = child(a, p, sets)
-      b = child(b, q, sets)
-      c = child(c, s, sets)
-      d = child(d, t, sets)
+    for (;;) {
+      let next: usize
+      if (load<u8>(a, 2)) {
+        const bin = <u32>load<u8>(p + <usize>load<u16>(a))
+        const word = load<u32>(sets + (<usize>load<u8>(a, 3) << 5) + <usize>((bin >> 5) << 2))
+        next = <usize>load<u32>(a, 4) + <usize>((((word >>> (bin & 31)) & 1) ^ 1) << 3)
+      } else next = numericChild(a, p)
+      if (next == a) break
+      a = next
     }
-    let m = margins + r * step
     store<f64>(m, load<f64>(m) + load<f64>(a + values))
     m += step
-    store<f64>(m, load<f64>(m) + load<f64>(b + values))
-    m += step
-    store<f64>(m, load<f64>(m) + load<f64>(c + values))
-    m += step
-    store<f64>(m, load<f64>(m) + load<f64>(d + values))
-  }
-  for (; r < rows; r++) {
-    let a = root
-    for (let level = 0; level < depth; level++) a = child(a, bins + r * stride, sets)
-    const m = margins + r * step
-    store<f64>(m, load<f64>(m) + load<f64>(a + values))
+    p += stride
   }
 }

@@ -10,10 +10,14 @@ import { CATEGORICAL, MISSING_LEFT, SET_WORDS, type TreeEnsemble } from './ensem
 import { HISTOGRAM_BYTES } from './kernel.ts'
 import { kernelExports, wasmWorks } from './wasm-kernel.ts'
 
-/** Rows of one tile: their bins and one tree share the first-level cache. */
+/** Most rows of one tile: their bins and one tree share the first-level cache. */
 const TILE = 256
-/** A packed node names its column in 16 bits and its categorical set in 8. */
-const MOST_COLUMNS = 65_536
+/**
+ * A packed node says in 16 bits where its bin lies from the start of a row. A row's turned bins
+ * (one more, missing first) lie a tile further on: a node that sends missing left looks there.
+ */
+const REACH = 32_768
+/** A packed node names its categorical set in 8 bits. */
 const MOST_SETS = 256
 
 /** Adds all trees to margins (rows x outputs). */
@@ -23,26 +27,30 @@ export type BatchPredictor = (rows: Frame | BinnedFrame, margins: Float64Array) 
 export function batchPredictor(e: TreeEnsemble, binner: Binner): BatchPredictor | undefined {
   const columns = binner.columns.length
   const nodes = e.feature.length
-  if (!wasmWorks() || columns === 0 || columns > MOST_COLUMNS) return undefined
+  if (!wasmWorks() || columns === 0 || columns > REACH / 16) return undefined
   if (nodes > 2 ** 26 || setsPerTree(e).some((sets) => sets > MOST_SETS)) return undefined
   const { take, size } = layout()
+  const tile = Math.min(TILE, Math.floor(REACH / columns / 16) * 16)
   const places = {
+    tile,
     // Node 0 lies at 8, so that no address is 0.
     nodes: take(8 * nodes + 8) + 8,
     values: take(8 * nodes + 8) + 8,
     sets: take(4 * e.sets.length),
-    bins: take(TILE * columns + 16),
-    margins: take(8 * TILE * e.outputs),
-    numbers: take(8 * TILE),
+    bins: take(2 * tile * columns + 16),
+    margins: take(8 * tile * e.outputs),
+    numbers: take(8 * tile),
     edges: take(HISTOGRAM_BYTES * columns),
   }
   const arena = createArena(size(), true)
-  const trees = packTrees(e, arena, places.nodes, places.sets)
+  const trees = packTrees(e, arena, places.nodes, places.sets, tile * columns)
   arena.f64.set(e.value, places.values >> 3)
   return predictTiles(e, binner, arena, places, trees)
 }
 
 interface BatchPlaces {
+  /** Rows of a tile, a multiple of 16. */
+  readonly tile: number
   readonly nodes: number
   readonly values: number
   readonly bins: number
@@ -55,6 +63,7 @@ interface BatchPlaces {
 interface PackedTree {
   readonly root: number
   readonly depth: number
+  /** -1 without categorical splits. */
   readonly sets: number
 }
 
@@ -65,38 +74,42 @@ function setsPerTree(e: TreeEnsemble): number[] {
   })
 }
 
-function packTrees(e: TreeEnsemble, arena: Arena, at: number, sets: number): PackedTree[] {
+function packTrees(
+  e: TreeEnsemble,
+  arena: Arena,
+  at: number,
+  sets: number,
+  turned: number,
+): PackedTree[] {
   arena.u32.set(e.sets, sets >> 2)
   const depths = new Int32Array(e.feature.length)
   return Array.from(e.roots, (root, t): PackedTree => {
     const end = e.roots[t + 1] ?? e.feature.length
+    const firstSet = lowestSet(e, root, end)
     let depth = 0
-    let firstSet = -1
     for (let node = root; node < end; node++) {
       const word = (at >> 2) + 2 * node
-      if (e.feature[node]! < 0) {
+      const f = e.feature[node]!
+      const left = f < 0 ? node : e.left[node]!
+      arena.u32[word + 1] = at + 8 * left
+      if (f < 0) {
         arena.u32[word] = 0xff000000
-        arena.u32[word + 1] = at + 8 * node
         continue
       }
-      const left = e.left[node]!
       depths[left] = depths[left + 1] = depths[node]! + 1
       depth = Math.max(depth, depths[left])
-      arena.u32[word + 1] = at + 8 * left
-      if (e.flags[node]! & CATEGORICAL) {
-        // A tree's sets follow one another: count from its first.
-        if (firstSet < 0) firstSet = lowestSet(e, root, end)
-        const own = (e.setAt[node]! - firstSet) / SET_WORDS
-        arena.u32[word] = e.feature[node]! | (1 << 17) | (own << 24)
-      } else {
-        const turned = e.flags[node]! & MISSING_LEFT ? 1 : 0
-        arena.u32[word] = e.feature[node]! | (turned << 16) | ((e.threshold[node]! + turned) << 24)
-      }
+      const toLeft = e.flags[node]! & MISSING_LEFT ? 1 : 0
+      // A tree's sets follow one another: count from its first.
+      if (e.flags[node]! & CATEGORICAL)
+        arena.u32[word] = f | (1 << 16) | (((e.setAt[node]! - firstSet) / SET_WORDS) << 24)
+      else arena.u32[word] = (f + toLeft * turned) | ((e.threshold[node]! + toLeft) << 24)
     }
-    return { root: at + 8 * root, depth, sets: sets + 4 * Math.max(0, firstSet) }
+    const own = Number.isFinite(firstSet) ? sets + 4 * firstSet : -1
+    return { root: at + 8 * root, depth, sets: own }
   })
 }
 
+/** First word of a tree's categorical sets; Infinity without. */
 function lowestSet(e: TreeEnsemble, from: number, to: number): number {
   let lowest = Infinity
   for (let node = from; node < to; node++)
@@ -133,17 +146,21 @@ function predictTiles(
   }
   return (rows, margins) => {
     const bin = binTile(rows)
-    const own = f64.subarray(places.margins >> 3, (places.margins >> 3) + TILE * outputs)
-    for (let from = 0; from < rows.rows; from += TILE) {
-      const to = Math.min(rows.rows, from + TILE)
+    const { bins, tile } = places
+    const own = f64.subarray(places.margins >> 3, (places.margins >> 3) + tile * outputs)
+    for (let from = 0; from < rows.rows; from += tile) {
+      const to = Math.min(rows.rows, from + tile)
+      const count = to - from
       bin(from, to)
+      kernel.turn(bins, tile * stride, bins + tile * stride)
       own.set(margins.subarray(from * outputs, to * outputs))
       trees.forEach(({ root, depth, sets }, t) => {
         const at = places.margins + 8 * (t % outputs)
-        const { bins } = places
-        kernel.addTree(root, depth, sets, values, bins, stride, to - from, at, 8 * outputs)
+        const step = 8 * outputs
+        if (sets < 0) kernel.addTree(root, depth, values, bins, stride, count, at, step)
+        else kernel.addMixedTree(root, sets, values, bins, stride, count, at, step)
       })
-      margins.set(own.subarray(0, (to - from) * outputs), from * outputs)
+      margins.set(own.subarray(0, count * outputs), from * outputs)
     }
   }
 }

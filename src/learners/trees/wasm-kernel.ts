@@ -49,10 +49,20 @@ export interface KernelExports {
     rules: number,
   ) => number
   binNumbers: Kernel['binNumbers']
+  turn: (bins: number, bytes: number, out: number) => void
   /** Adds the tree at node `root` to the margins, `step` bytes apart. See batch.ts. */
   addTree: (
     root: number,
     depth: number,
+    values: number,
+    bins: number,
+    stride: number,
+    rows: number,
+    margins: number,
+    step: number,
+  ) => void
+  addMixedTree: (
+    root: number,
     sets: number,
     values: number,
     bins: number,
