@@ -69,7 +69,8 @@ def median_ms(f, times):
 def run(data, c):
     x, y, n = data
     kind = c["run"]
-    model, wall, cpu = timed(lambda: globals()[kind](x[:n], y[:n], c))
+    rows = c.get("train", n)
+    model, wall, cpu = timed(lambda: globals()[kind](x[:rows], y[:rows], c))
     held = np.ascontiguousarray(x[n:])
     answer = {"wall_s": wall, "cpu_s": cpu, "auc": auc(y[n:], probabilities(kind, model, held))}
     if c.get("predict"):
