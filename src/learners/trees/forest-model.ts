@@ -36,8 +36,8 @@ export interface ForestModel extends ForestParts, TreeModel {
 
 export function forestModel(parts: ForestParts): ForestModel {
   const { spec, binner, ensemble, outOfBag } = parts
-  const respond = spec.name === 'softmax' ? toShares(spec.outputs) : (m: Float64Array) => m
-  if (spec.name === 'softmax' && outOfBag) respond(outOfBag)
+  const respond = respondAs(spec)
+  if (outOfBag) respond(outOfBag)
   return {
     ...treeModel(parts, respond),
     spec,
@@ -49,6 +49,16 @@ export function forestModel(parts: ForestParts): ForestModel {
       binner: binnerToState(binner),
       ensemble: ensembleToState(ensemble),
     }),
+  }
+}
+
+function respondAs({ name, outputs }: ObjectiveSpec): (margins: Float64Array) => Float64Array {
+  if (name === 'softmax') return toShares(outputs)
+  if (name === 'squared') return (margins) => margins
+  // A mean of shares may exceed 1 by its rounding.
+  return (margins) => {
+    for (let i = 0; i < margins.length; i++) margins[i] = Math.min(1, Math.max(0, margins[i]!))
+    return margins
   }
 }
 
