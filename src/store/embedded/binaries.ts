@@ -83,6 +83,18 @@ function tryInPlace(folder: string, account: Account | undefined): boolean {
   return canEnter(join(folder, 'native', 'bin'), account) && works(folder, account)
 }
 
+/** A whole copy or none; one that does not work (left by an older release) is replaced. */
+function copyPrograms(source: string, folder: string): void {
+  const draft = `${folder}.${process.pid}`
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o755 })
+  // Links stay relative: they must not lead back to where the account cannot go.
+  const as = { recursive: true, verbatimSymlinks: true }
+  cpSync(join(source, 'native'), join(draft, 'native'), as)
+  makeLinks(draft)
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(draft, folder)
+}
+
 /**
  * The programs, runnable by `account`. Copied to `/var/lib/enterprisehub` (root) or `dataDir` when
  * the package lies where the account cannot reach it, or cannot be completed in place.
@@ -100,13 +112,9 @@ export function findBinaries(
       version: string
     }
     folder = join(account === undefined ? dataDir : SYSTEM_FOLDER, `postgresql-${version}`)
-    if (!existsSync(folder)) {
+    if (!existsSync(folder) || !tryInPlace(folder, account)) {
       say(`copying the PostgreSQL programs to ${folder}, where the server can reach them`)
-      const draft = `${folder}.${process.pid}`
-      mkdirSync(dirname(folder), { recursive: true, mode: 0o755 })
-      cpSync(join(source, 'native'), join(draft, 'native'), { recursive: true })
-      makeLinks(draft)
-      renameSync(draft, folder)
+      copyPrograms(source, folder)
     }
     if (!tryInPlace(folder, account))
       throw new SetupError(
