@@ -55,20 +55,22 @@ function graderF1(market: Market): number {
 
 const first = Number(process.argv[2] ?? UNSEEN)
 const rows: string[] = []
-let smallest = 1
+const shares: number[] = []
 for (let seed = first; seed < first + SEEDS; seed++) {
   const market = createMarket({ seed, ...SIZE })
   const f1 = graderF1(market)
   const bound = gradeBound(market)
-  smallest = Math.min(smallest, f1 / bound.f1)
+  shares.push(f1 / bound.f1)
   const cells = [seed, bound.opens, f1.toFixed(4), bound.f1.toFixed(4), (f1 / bound.f1).toFixed(4)]
   rows.push(`| ${cells.join(' | ')} |`)
   process.stdout.write(`${rows.at(-1)}\n`)
 }
+const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
 const table = [
   '## Engagement grades',
   '',
-  `Human or scanner? Smallest share of the achievable F1: ${smallest.toFixed(4)} (wanted 0.95).`,
+  'Human or scanner? F1 of "human" over e-mail opens, as a share of the best that is possible:',
+  `mean ${mean.toFixed(4)}, smallest ${Math.min(...shares).toFixed(4)} (wanted 0.95).`,
   '',
   '| seed | opens | F1 | achievable | share |',
   '| --- | --- | --- | --- | --- |',

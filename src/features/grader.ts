@@ -52,7 +52,7 @@ const AT_ONCE_LINKS = 3
 const AT_ONCE_MS = 3000
 const VISIT_MS = 60_000
 /** Surely human and surely machine; in between an open stays unknown and counts half. */
-const HUMAN_FROM = 0.45
+const HUMAN_FROM = 0.6
 const MACHINE_BELOW = 0.25
 
 export function emptyGrader(model: MailboxModel = DEFAULT_MAILBOXES): GraderState {
