@@ -43,3 +43,5 @@ function report(error: unknown): number {
 const status = await run(process.argv.slice(2))
 // A command may have set a status itself (a finding is not an exception).
 process.exitCode = status === 0 ? (process.exitCode ?? 0) : status
+// The launcher's channel, once listened to, would keep a failed start from ending.
+process.channel?.unref()

@@ -79,6 +79,5 @@ export const define: Define = (command, terminal) => {
         await database.close()
       }
       log.info('stopped')
-      process.channel?.unref()
     })
 }
