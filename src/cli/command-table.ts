@@ -27,6 +27,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/simulate.ts'),
   },
   {
+    name: 'tabular',
+    summary: 'train and evaluate a yes/no model on any CSV file',
+    load: () => import('./commands/tabular.ts'),
+  },
+  {
     name: 'recommend',
     summary: 'train and evaluate a recommender on any interaction file',
     load: () => import('./commands/recommend.ts'),

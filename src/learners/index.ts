@@ -151,3 +151,23 @@ export {
   type BanditChoice,
   type ThompsonOptions,
 } from './bandits/thompson.ts'
+  classifierFromState,
+  trainClassifier,
+  type ClassifierModel,
+  type ClassifierName,
+  type ClassifierOptions,
+  type ClassifierState,
+  type CrossValidation,
+  type MemberReport,
+} from './automatic/classifier.ts'
+export {
+  buildRawTable,
+  dropColumns,
+  takeRawRows,
+  type RawColumn,
+  type RawTable,
+  type RawTableBuilder,
+} from './table/raw-table.ts'
+export { frameOf, inferColumns, levelCounts, type ColumnPlan } from './table/infer.ts'
+export { findLeaks, type LeakKind, type Suspicion } from './table/leaks.ts'
+export { parseDate, parseNumber } from './table/values.ts'

@@ -12,6 +12,7 @@ export {
   type Environment,
   type SettingDescription,
 } from './config.ts'
+export { readDelimited, type DelimitedFile } from './delimited-file.ts'
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'
 export { createLog, type LineStream, type Logger } from './log.ts'

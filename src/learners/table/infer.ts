@@ -18,7 +18,7 @@ export type ColumnPlan =
     }
   /** Words that get a 0/1 column each. */
   | { readonly kind: 'text'; readonly name: string; readonly words: readonly string[] }
-  /** Says nothing: empty, or a different value in every row. */
+  /** Says nothing: empty, constant, a copy, or a different value in every row. */
   | { readonly kind: 'unused'; readonly name: string; readonly reason: string }
 
 const DATE_PARTS = {
@@ -66,10 +66,25 @@ function wordsOf(text: string): Set<string> {
   return new Set(text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu))
 }
 
-/** Learns what each column is. */
+/** Learns what each column is. The later of two equal columns is unused. */
 export function inferColumns(table: RawTable): ColumnPlan[] {
-  return table.columns.map(inferColumn)
+  const seen = new Map<string, RawColumn[]>()
+  return table.columns.map((column) => {
+    const mark = `${column.levels.length} ${column.codes.slice(0, 50).join()}`
+    const before = seen.get(mark) ?? []
+    const twin = before.find((other) => sameCells(other, column))
+    seen.set(mark, [...before, column])
+    const { name } = column
+    return twin && column.levels.length > 1
+      ? { kind: 'unused', name, reason: `the same as ${twin.name}` }
+      : inferColumn(column)
+  })
 }
+
+/** Codes are given in order of appearance, so equal columns have equal codes and levels. */
+const sameCells = (a: RawColumn, b: RawColumn): boolean =>
+  a.levels.every((level, code) => level === b.levels[code]) &&
+  a.codes.every((code, row) => code === b.codes[row])
 
 function inferColumn(column: RawColumn): ColumnPlan {
   const { name, levels } = column
@@ -77,6 +92,8 @@ function inferColumn(column: RawColumn): ColumnPlan {
   const used = Array.from(levels.keys()).filter((code) => counts[code]! > 0)
   const known = counts.reduce((sum, n) => sum + n, 0)
   if (known === 0) return { kind: 'unused', name, reason: 'empty' }
+  if (used.length === 1 && known === column.codes.length && known > 1)
+    return { kind: 'unused', name, reason: 'the same value in every row' }
   if (knownShare(levels, counts, parseNumber) >= ALMOST_ALL) return { kind: 'numeric', name }
   const order = levels.map(dateOrderOf).find((found) => found !== undefined) ?? 'month-first'
   if (knownShare(levels, counts, (text) => parseDate(text, order)) >= ALMOST_ALL)
