@@ -151,6 +151,7 @@ export {
   type BanditChoice,
   type ThompsonOptions,
 } from './bandits/thompson.ts'
+export {
   classifierFromState,
   trainClassifier,
   type ClassifierModel,

@@ -86,7 +86,9 @@ async function* textOf(path: string, gzip: boolean, encoding: Encoding): AsyncGe
 export function sniffDelimiter(sample: string): string {
   const unquoted = sample.replace(/"(?:[^"]|"")*"/g, 'x')
   const lines = unquoted.split(/\r\n|\n|\r/).filter((line) => line !== '')
-  const whole = lines.slice(0, Math.max(1, Math.min(50, lines.length - 1)))
+  // The sample may end in the middle of a line.
+  const cut = sample.length >= SAMPLE_CHARACTERS ? 1 : 0
+  const whole = lines.slice(0, Math.max(1, Math.min(50, lines.length - cut)))
   let best = { delimiter: ',', score: 0 }
   for (const delimiter of DELIMITERS) {
     const cuts = whole.map((line) => line.split(delimiter).length - 1)

@@ -17,10 +17,12 @@ import { calibrationError, logLoss } from '../metrics/probability.ts'
 import { rocAuc } from '../metrics/ranking.ts'
 import { stratifiedFolds } from './folds.ts'
 import {
+  hasOneHotView,
   memberFromState,
   trainBoostingMember,
   trainForestMember,
   trainLogisticMember,
+  trainOneHotMember,
   type Member,
   type MemberName,
   type MemberState,
@@ -28,7 +30,8 @@ import {
   type TrainingTable,
 } from './members.ts'
 
-export type ClassifierName = MemberName | 'ensemble'
+/** `gbdt` has both views of categories where there are any. */
+export type ClassifierName = 'gbdt' | 'forest' | 'logistic' | 'ensemble'
 
 export interface ClassifierOptions extends TrainingOptions {
   /** Default `ensemble`. */
@@ -83,12 +86,17 @@ export interface ClassifierModel extends BatchModel {
 
 const TRAINERS = {
   gbdt: trainBoostingMember,
+  one_hot: trainOneHotMember,
   forest: trainForestMember,
   logistic: trainLogisticMember,
 } satisfies Record<MemberName, unknown>
 
 /** Share of the work, for progress. */
-const EFFORT: Record<MemberName, number> = { gbdt: 0.75, forest: 0.2, logistic: 0.05 }
+const EFFORT: Record<MemberName, number> = { gbdt: 4, one_hot: 5, forest: 2, logistic: 1 }
+/** What the stacking weights are drawn to: boosting is usually the best of the kinds. */
+const PRIOR: Record<MemberName, number> = { gbdt: 7, one_hot: 7, forest: 3, logistic: 3 }
+/** Strength of that pull, as the precision of a normal prior: sd 0.14. */
+const PULL = 50
 
 /**
  * Trains on `frame` (not changed) and labels 0 or 1. Everything is chosen inside these rows.
@@ -105,7 +113,7 @@ export function trainClassifier(
   const { model = 'ensemble', onProgress } = options
   checkBinary(frame, labels, options.weights)
   const table = trainingTable(frame, Float64Array.from(labels), options)
-  const names: MemberName[] = model === 'ensemble' ? ['gbdt', 'forest', 'logistic'] : [model]
+  const names = memberNames(model, frame)
   const all = names.reduce((sum, name) => sum + EFFORT[name], 0)
   let before = 0
   const trained = names.map((name) => {
@@ -117,6 +125,12 @@ export function trainClassifier(
   const state = stack(trained, table, options.weights)
   onProgress?.(1)
   return classifierModel(state)
+}
+
+function memberNames(model: ClassifierName, frame: Frame): MemberName[] {
+  const boosting: MemberName[] = hasOneHotView(frame) ? ['gbdt', 'one_hot'] : ['gbdt']
+  if (model === 'ensemble') return [...boosting, 'forest', 'logistic']
+  return model === 'gbdt' ? boosting : [model]
 }
 
 function trainingTable(
@@ -159,7 +173,11 @@ function sampleRows(rows: number, most: number, seed: number): Int32Array {
   return all.slice(0, most).sort()
 }
 
-/** Weights of the members; one that would count against its own opinion is left out. */
+/**
+ * Weights of the members: a few hundred positives cannot tell good members apart, so the weights
+ * are drawn to a prior; then one slope and intercept for all calibrate the sum. A member that would
+ * count against its own opinion is left out.
+ */
 function stack(
   trained: readonly TrainedMember[],
   table: TrainingTable,
@@ -167,26 +185,22 @@ function stack(
 ): ClassifierState {
   const labels = Float64Array.from(table.searchRows, (row) => table.labels[row]!)
   const weights = rowWeights && Float64Array.from(table.searchRows, (row) => rowWeights[row]!)
+  const margins = (kept: readonly TrainedMember[], slopes: ArrayLike<number>): Float64Array =>
+    labels.map((_, i) => kept.reduce((sum, t, k) => sum + slopes[k]! * t.outOfFold[i]!, 0))
   let kept = trained
-  let found = irls(
-    kept.map((t) => t.outOfFold),
-    labels,
-    { weights, l2: 1 },
-  )
-  while (kept.length > 1 && kept.some((_, k) => found[k]! <= 0)) {
-    kept = kept.filter((_, k) => found[k]! > 0)
-    if (kept.length === 0) kept = trained.slice(0, 1)
-    found = irls(
-      kept.map((t) => t.outOfFold),
-      labels,
-      { weights, l2: 1 },
-    )
+  let blend = blendWeights(kept, labels, weights)
+  while (blend.some((w) => w <= 0)) {
+    const better = kept.filter((_, k) => blend[k]! > 0)
+    kept = better.length > 0 ? better : trained.slice(0, 1)
+    blend = better.length > 0 ? blendWeights(kept, labels, weights) : [1]
   }
-  const slopes = kept.map((_, k) => Math.max(0, found[k]!))
-  const intercept = found[kept.length]!
-  const answers = labels.map((_, i) =>
-    sigmoid(kept.reduce((sum, t, k) => sum + slopes[k]! * t.outOfFold[i]!, intercept)),
-  )
+  const sums = margins(kept, blend)
+  const [slope, intercept] = irls([sums], labels, { weights, l2: 1, towards: [1] }) as unknown as [
+    number,
+    number,
+  ]
+  const slopes = blend.map((w) => w * Math.max(0, slope))
+  const answers = sums.map((z) => sigmoid(Math.max(0, slope) * z + intercept))
   return {
     kind: 'classifier',
     version: 1,
@@ -205,6 +219,21 @@ function stack(
       calibrationError: calibrationError(labels, answers),
     },
   }
+}
+
+function blendWeights(
+  members: readonly TrainedMember[],
+  labels: Float64Array,
+  weights: ArrayLike<number> | undefined,
+): number[] {
+  const priors = members.map(({ member }) => PRIOR[member.name])
+  const all = priors.reduce((sum, p) => sum + p, 0)
+  const found = irls(
+    members.map((t) => t.outOfFold),
+    labels,
+    { weights, l2: PULL, towards: priors.map((p) => p / all) },
+  )
+  return members.map((_, k) => found[k]!)
 }
 
 function classifierModel(state: ClassifierState): ClassifierModel {

@@ -10,8 +10,10 @@ import { trainGbdt } from '../trees/gbdt.ts'
 import { gbdtFromState, type GbdtModel, type GbdtState } from '../trees/gbdt-model.ts'
 import { boostingOptions, searchBoosting } from './boosting-search.ts'
 import { splitFold } from './folds.ts'
+import { fitOneHot, oneHotFrame, sourceOf, type OneHot } from './one-hot.ts'
 
-export type MemberName = 'gbdt' | 'forest' | 'logistic'
+/** `one_hot`: boosting that sees every category alone, where `gbdt` splits groups of them. */
+export type MemberName = 'gbdt' | 'one_hot' | 'forest' | 'logistic'
 
 /** Log odds and their shares by source column (rows x columns sorted by name). */
 export interface MemberShares {
@@ -30,6 +32,7 @@ export interface Member {
 
 export type MemberState =
   | { readonly name: 'gbdt'; readonly models: readonly GbdtState[] }
+  | { readonly name: 'one_hot'; readonly plan: OneHot; readonly models: readonly GbdtState[] }
   | { readonly name: 'forest'; readonly model: ForestState }
   | { readonly name: 'logistic'; readonly model: LogisticState }
 
@@ -65,7 +68,26 @@ function searchPart(table: TrainingTable, weights: ArrayLike<number> | undefined
   }
 }
 
+/** Whether categories seen alone are another view than categories in groups. */
+export function hasOneHotView({ columns }: Frame): boolean {
+  return columns.some((column) => column.kind === 'categorical' && column.levels.length > 2)
+}
+
+export function trainOneHotMember(table: TrainingTable, options: TrainingOptions): TrainedMember {
+  const { seed = 0 } = options
+  const plan = fitOneHot(table.frame)
+  const view = { ...table, frame: oneHotFrame(plan, table.frame) }
+  // Another stream of numbers than the other boosted member draws from.
+  const { models, outOfFold, settings } = trainBoosting(view, { ...options, seed: seed + 104_729 })
+  return { member: oneHotMember(plan, models), outOfFold, settings }
+}
+
 export function trainBoostingMember(table: TrainingTable, options: TrainingOptions): TrainedMember {
+  const { models, outOfFold, settings } = trainBoosting(table, options)
+  return { member: boostingMember(models), outOfFold, settings }
+}
+
+function trainBoosting(table: TrainingTable, options: TrainingOptions) {
   const { weights, seed = 0, signal, onProgress } = options
   const part = searchPart(table, weights)
   const whole = part.frame.rows === table.frame.rows
@@ -84,7 +106,7 @@ export function trainBoostingMember(table: TrainingTable, options: TrainingOptio
     }),
   )
   const { settings, trees, outOfFold } = choice
-  return { member: boostingMember(models), outOfFold, settings: { ...settings, trees } }
+  return { models, outOfFold, settings: { ...settings, trees } }
 }
 
 function boostingMember(models: readonly GbdtModel[]): Member {
@@ -100,6 +122,29 @@ function boostingMember(models: readonly GbdtModel[]): Member {
       return { base, shares: mean(found.map((f) => f.shares)) }
     },
     toState: () => ({ name: 'gbdt', models: models.map((model) => model.toState()) }),
+  }
+}
+
+/** Boosting on 0/1 columns whose shares are added up by source column. */
+function oneHotMember(plan: OneHot, models: readonly GbdtModel[]): Member {
+  const inner = boostingMember(models)
+  const sources = inner.columnNames.map(sourceOf)
+  const columnNames = [...new Set(sources)].sort((a, b) => (a < b ? -1 : 1))
+  const target = sources.map((source) => columnNames.indexOf(source))
+  return {
+    name: 'one_hot',
+    columnNames,
+    predictMargin: (frame) => inner.predictMargin(oneHotFrame(plan, frame)),
+    explain(frame) {
+      const { base, shares } = inner.explain(oneHotFrame(plan, frame))
+      const summed = new Float64Array(frame.rows * columnNames.length)
+      shares.forEach((share, i) => {
+        const row = Math.floor(i / sources.length)
+        summed[row * columnNames.length + target[i % sources.length]!]! += share
+      })
+      return { base, shares: summed }
+    },
+    toState: () => ({ name: 'one_hot', plan, models: models.map((model) => model.toState()) }),
   }
 }
 
@@ -214,6 +259,8 @@ export function memberFromState(state: MemberState): Member {
   switch (state.name) {
     case 'gbdt':
       return boostingMember(state.models.map(gbdtFromState))
+    case 'one_hot':
+      return oneHotMember(state.plan, state.models.map(gbdtFromState))
     case 'forest':
       return forestMember(forestFromState(state.model))
     case 'logistic':

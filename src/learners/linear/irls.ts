@@ -43,6 +43,8 @@ export interface IrlsOptions {
   readonly weights?: ArrayLike<number> | undefined
   /** L2 penalty l2/2 |w|^2 beside the summed loss; the intercept (last) is free. Default 0. */
   readonly l2?: number
+  /** Where the penalty pulls the coefficients to, one per column. Default 0. */
+  readonly towards?: readonly number[] | undefined
 }
 
 /**
@@ -54,18 +56,18 @@ export function irls(
   labels: ArrayLike<number>,
   options: IrlsOptions = {},
 ): Float64Array {
-  const { weights, l2 = 0 } = options
+  const { weights, l2 = 0, towards = columns.map(() => 0) } = options
   const n = columns.length + 1
-  let w = new Float64Array(n)
-  let loss = penalised(columns, labels, w, weights, l2)
+  let w = Float64Array.of(...towards, 0)
+  let loss = penalised(columns, labels, w, weights, l2, towards)
   for (let step = 0; step < 100; step++) {
-    const { gradient, hessian } = derivatives(columns, labels, w, weights, l2)
+    const { gradient, hessian } = derivatives(columns, labels, w, weights, l2, towards)
     const move = solvePositive(hessian, gradient)
     let next = w
     let better = loss
     for (let scale = 1; scale > 1e-6; scale /= 2) {
       next = w.map((v, j) => v - scale * move[j]!)
-      better = penalised(columns, labels, next, weights, l2)
+      better = penalised(columns, labels, next, weights, l2, towards)
       if (better <= loss) break
     }
     if (!(better <= loss)) break
@@ -90,9 +92,10 @@ function penalised(
   w: Float64Array,
   weights: ArrayLike<number> | undefined,
   l2: number,
+  towards: readonly number[],
 ): number {
   let loss = 0
-  for (let j = 0; j < columns.length; j++) loss += (l2 / 2) * w[j]! ** 2
+  for (let j = 0; j < columns.length; j++) loss += (l2 / 2) * (w[j]! - towards[j]!) ** 2
   for (let i = 0; i < labels.length; i++) {
     const z = marginOf(columns, w, i)
     const softplus = Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))
@@ -107,6 +110,7 @@ function derivatives(
   w: Float64Array,
   weights: ArrayLike<number> | undefined,
   l2: number,
+  towards: readonly number[],
 ) {
   const n = w.length
   const gradient = new Float64Array(n)
@@ -125,7 +129,7 @@ function derivatives(
   }
   for (let j = 0; j < n; j++) {
     const free = j === n - 1
-    if (!free) gradient[j]! += l2 * w[j]!
+    if (!free) gradient[j]! += l2 * (w[j]! - towards[j]!)
     hessian[j * n + j]! += (free ? 0 : l2) + 1e-9
     for (let k = 0; k < j; k++) hessian[k * n + j] = hessian[j * n + k]!
   }
