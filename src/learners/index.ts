@@ -172,3 +172,30 @@ export {
 export { frameOf, inferColumns, levelCounts, type ColumnPlan } from './table/infer.ts'
 export { findLeaks, type LeakKind, type Suspicion } from './table/leaks.ts'
 export { parseDate, parseNumber } from './table/values.ts'
+export {
+  trainUplift,
+  upliftFromState,
+  type TreatedRows,
+  type UpliftMethod,
+  type UpliftModel,
+  type UpliftOptions,
+  type UpliftState,
+} from './uplift/uplift.ts'
+export {
+  areaUnderUplift,
+  policyValue,
+  qiniCoefficient,
+  qiniCurve,
+  qiniInterval,
+  type LoggedRows,
+  type ScoredRows,
+  type UpliftCurve,
+} from './uplift/qini.ts'
+export {
+  hazardFromState,
+  trainHazard,
+  type Durations,
+  type HazardModel,
+  type HazardOptions,
+  type HazardState,
+} from './survival/hazard.ts'

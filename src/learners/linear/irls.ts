@@ -57,7 +57,6 @@ export function irls(
   options: IrlsOptions = {},
 ): Float64Array {
   const { weights, l2 = 0, towards = columns.map(() => 0) } = options
-  const n = columns.length + 1
   let w = Float64Array.of(...towards, 0)
   let loss = penalised(columns, labels, w, weights, l2, towards)
   for (let step = 0; step < 100; step++) {

@@ -1,6 +1,6 @@
 /**
- * Time until something happens, by a discrete-time hazard (Cox 1972; Singer and Willett 1993): every
- * row becomes one row per interval it lived through, labelled with whether it happened then, and
+ * Time until something happens, by a discrete-time hazard (Singer and Willett 1993): every row
+ * becomes one row per interval it lived through, labelled with whether it happened then, and
  * boosted trees learn the hazard of each interval. Censored rows stop contributing when they were
  * last seen. The answer for any horizon, 1 - product of (1 - hazard), rises by construction.
  */

@@ -22,7 +22,9 @@ export function parseNumber(text: string): number {
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : Number.NaN)
 
-const CLOCK = String.raw`(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?\s*(?:Z|[A-Z]{3}|[+-]\d{2}:?\d{2})?)?$`
+const ZONE = String.raw`(?:Z|[A-Z]{3}|[+-]\d{2}:?\d{2})?`
+const TIME = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?\s*${ZONE}`
+const CLOCK = `(?:[T ]+${TIME})?$`
 const ISO = new RegExp(String.raw`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})${CLOCK}`, 'i')
 const NUMERIC = new RegExp(String.raw`^(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})${CLOCK}`, 'i')
 const DAY_NAME = new RegExp(String.raw`^(\d{1,2})[- ]([a-z]{3})[a-z]*[- ,]+(\d{4})${CLOCK}`, 'i')

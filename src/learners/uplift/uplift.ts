@@ -3,8 +3,8 @@
  * by chance or with known propensity. All learners build on the same boosted trees.
  *
  * - T-learner: one model per arm, the difference of their answers.
- * - X-learner (Künzel et al. 2019): effects imputed with the other arm's model, learned per arm and
- *   weighted by the propensity.
+ * - X-learner (Künzel et al. 2019): effects imputed with the other arm's model, learned per arm
+ *   and weighted by the propensity.
  * - DR-learner (Kennedy 2023): regression on the doubly robust pseudo-outcome, cross-fitted.
  */
 import { AppError } from '../../core/index.ts'
