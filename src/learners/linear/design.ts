@@ -2,7 +2,7 @@
  * A table as the numbers linear models and networks need: medians for missing numbers, one column
  * per frequent category, everything standardised. Categories stay sparse: one active column a row.
  */
-import { alignFrame, type CategoricalColumn, type Column, type Frame } from '../frame.ts'
+import type { CategoricalColumn, Column, Frame } from '../frame.ts'
 
 /** A number column: (value, or median when missing, minus mean) / sd, within +-10. */
 export interface NumberPlan {
@@ -161,11 +161,9 @@ function eachColumn(
       visit(plan, first, { ...found, codes })
       return
     }
-    const wanted: Column =
-      plan.kind === 'numeric'
-        ? { kind: 'numeric', name: plan.name, values: new Float64Array(0) }
-        : { kind: 'categorical', name: plan.name, levels: plan.levels, codes: new Int32Array(0) }
-    visit(plan, first, alignFrame(frame, [wanted]).columns[0]!)
+    const usable = found?.kind === plan.kind
+    const codes = new Int32Array(usable ? 0 : frame.rows).fill(-1)
+    visit(plan, first, usable ? found : { kind: 'categorical', name: plan.name, levels: [], codes })
   })
 }
 
