@@ -66,10 +66,12 @@ export function fitBinner(frame: Frame, options: BinnerOptions = {}): Binner {
     throw new AppError('invalid-request', `maxBins must be an integer from 2 to 255: ${maxBins}`)
   checkFrame(frame)
   const sample = sampleRows(frame.rows, seed)
+  // One buffer for all columns: a new one each would stay until the next garbage collection.
+  const buffer = new Float64Array(sample?.length ?? frame.rows)
   const columns = frame.columns
     .map((column) =>
       column.kind === 'numeric'
-        ? fitNumeric(column, sample, maxBins)
+        ? fitNumeric(column, sample, buffer, maxBins)
         : fitCategorical(column, minCategoryRows),
     )
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -101,11 +103,11 @@ function sampleRows(rows: number, seed: number): Int32Array | undefined {
 function fitNumeric(
   column: NumericColumn,
   sample: Int32Array | undefined,
+  sorted: Float64Array,
   maxBins: number,
 ): NumericBins {
   const { values, name } = column
-  const count = sample?.length ?? values.length
-  const sorted = new Float64Array(count)
+  const count = sorted.length
   let n = 0
   for (let i = 0; i < count; i++) {
     const v = values[sample ? sample[i]! : i]!

@@ -20,6 +20,8 @@ export interface Crew {
   readonly members: number
   /** Writes the arguments, has every member do its share, and returns when all have. */
   readonly run: (order: Order, ...numbers: number[]) => void
+  /** The same with the first member alone, for orders in which the others have no share. */
+  readonly lead: (order: Order, ...numbers: number[]) => void
   /** Sends the helper home. */
   readonly close: () => void
 }
@@ -68,12 +70,14 @@ export async function helperJoins(
 }
 
 export function soloCrew({ f64 }: Arena, { orders }: Places, work: Member): Crew {
+  const lead: Crew['lead'] = (order, ...numbers) => {
+    f64.set(numbers, orders >> 3)
+    work(order)
+  }
   return {
     members: 1,
-    run(order, ...numbers) {
-      f64.set(numbers, orders >> 3)
-      work(order)
-    },
+    run: lead,
+    lead,
     close: () => undefined,
   }
 }
@@ -89,6 +93,10 @@ export function leadCrew(arena: Arena, places: Places, work: Member): Crew {
   }
   return {
     members: 2,
+    lead(order, ...numbers) {
+      arena.f64.set(numbers, places.orders >> 3)
+      work(order)
+    },
     run(order, ...numbers) {
       arena.f64.set(numbers, places.orders >> 3)
       call(order)

@@ -11,7 +11,7 @@ import { fitBinner, type Binner } from './binner.ts'
 import { joinTrees, leafOf, type TreeEnsemble } from './ensemble.ts'
 import { forestModel, type ForestModel } from './forest-model.ts'
 import { growForestTree, type ForestRules } from './forest-grow.ts'
-import { checkRange } from './gbdt-options.ts'
+import { checkRange, countClasses } from './gbdt-options.ts'
 import type { Workshop } from './workshop.ts'
 import type { Scale } from './split.ts'
 import type { ObjectiveSpec, Target } from './target.ts'
@@ -93,7 +93,7 @@ function forestSpec(options: ForestOptions, labels: ArrayLike<number>): Objectiv
     throw new AppError('invalid-request', `A forest cannot learn the objective ${name}`)
   let outputs = 1
   if (name === 'softmax') {
-    outputs = options.classes ?? Math.max(0, ...new Set(Array.from(labels))) + 1
+    outputs = options.classes ?? countClasses(labels)
     checkRange('classes', outputs, [1, 1000, 'integer'])
   }
   return { name, outputs, quantile: 0.5 }

@@ -151,8 +151,15 @@ export function checkRange(name: string, value: number, [least, most, kind]: Ran
     )
 }
 
+/** The largest label plus one. */
+export function countClasses(labels: ArrayLike<number>): number {
+  let most = 0
+  for (let i = 0; i < labels.length; i++) most = Math.max(most, labels[i]!)
+  return most + 1
+}
+
 /** Fills in defaults and checks every range. `labels` tell softmax its number of classes. */
-export function gbdtSettings(options: GbdtOptions, labels: Float64Array): GbdtSettings {
+export function gbdtSettings(options: GbdtOptions, labels: ArrayLike<number>): GbdtSettings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const merged = { ...DEFAULTS, ...(Object.fromEntries(given) as GbdtOptions) }
   for (const [name, range] of Object.entries(RANGES))
@@ -161,7 +168,7 @@ export function gbdtSettings(options: GbdtOptions, labels: Float64Array): GbdtSe
   checkRange('quantile', quantile, [0, 1 - 1e-9, 'share'])
   let outputs = 1
   if (name === 'softmax') {
-    outputs = options.classes ?? labels.reduce((most, y) => Math.max(most, y), 0) + 1
+    outputs = options.classes ?? countClasses(labels)
     checkRange('classes', outputs, [1, 1000, 'integer'])
   }
   return { ...merged, spec: { name, outputs, quantile } }

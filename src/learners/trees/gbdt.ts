@@ -98,7 +98,7 @@ function prepare(
   options: GbdtOptions,
   members: number,
 ): Training {
-  const settings = gbdtSettings(options, Float64Array.from(labels))
+  const settings = gbdtSettings(options, labels)
   const { spec } = settings
   const all = labelledRows(
     { frame, labels, weights: options.weights, groups: options.groups },

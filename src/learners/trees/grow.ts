@@ -159,13 +159,16 @@ function splitTask(site: Site, parent: Task, left: number, scale: Scale): [Task,
 function partitionRows({ arena, crew, tasks }: Site, parent: Task, split: Split): number {
   const { sides, rows, scratch } = tasks[0]!.places
   writeSides(arena.u8.subarray(sides, sides + 256), split)
-  crew.run(ORDERS.partition, split.feature, parent.from, parent.count)
+  const shared = tasks.some((task) => task.member > 0 && partitionRange(parent.count, task)[1] > 0)
+  const order = shared ? crew.run : crew.lead
+  order(ORDERS.partition, split.feature, parent.from, parent.count)
   const start = (rows >> 2) + parent.from
   const aside = (scratch >> 2) + parent.from
   let count = 0
   let right = 0
   for (const task of tasks) {
     const [first, to] = partitionRange(parent.count, task)
+    if (to <= first) continue
     const left = arena.f64[task.places.results >> 3]!
     const own = start + first
     arena.i32.copyWithin(aside + right, own + left, own + to - first)

@@ -19,11 +19,11 @@ export interface GivenRows {
   readonly groups?: ArrayLike<number> | undefined
 }
 
-/** `values` as numbers, one per row, or an error that names `what`. */
+/** `values` as float64 (the same array when it is one), one per row, or an error naming `what`. */
 export function perRow(values: ArrayLike<number>, rows: number, what: string): Float64Array {
   if (values.length !== rows)
     throw new AppError('invalid-request', `${values.length} ${what} for ${rows} rows`)
-  return Float64Array.from(values)
+  return values instanceof Float64Array ? values : Float64Array.from(values)
 }
 
 export function checkedWeights(

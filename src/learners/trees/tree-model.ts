@@ -3,7 +3,7 @@ import { AppError } from '../../core/index.ts'
 import type { Frame } from '../frame.ts'
 import { batchPredictor } from './batch.ts'
 import { binFrame, binRow, checkFrame, type BinnedFrame, type Binner } from './binner.ts'
-import { addMargins, leafOf, type TreeEnsemble } from './ensemble.ts'
+import { addMargins, rowPredictor, type TreeEnsemble } from './ensemble.ts'
 import { treeExplainer, type Shares } from './treeshap.ts'
 
 /** What a trained ensemble consists of. */
@@ -80,6 +80,7 @@ export function treeModel(
   const { start, binner, ensemble } = parts
   const { outputs } = ensemble
   const stride = binner.columns.length
+  const row = once(() => rowPredictor(ensemble))
   const batch = once(() => batchPredictor(ensemble, binner))
   const predictMargin = (rows: Frame | BinnedFrame): Float64Array => {
     checkRows(binner, rows)
@@ -93,8 +94,7 @@ export function treeModel(
   const predict = (rows: Frame | BinnedFrame): Float64Array => respond(predictMargin(rows))
   const predictBinnedRow = (bins: Uint8Array): Float64Array => {
     const margins = Float64Array.from(start)
-    for (let t = 0; t < ensemble.roots.length; t++)
-      margins[t % outputs]! += ensemble.value[leafOf(ensemble, ensemble.roots[t]!, bins, 0)]!
+    row()(bins, margins)
     return respond(margins)
   }
   const explainer = once(() => treeExplainer(ensemble, start, stride))
