@@ -1,2 +1,4 @@
 /** contract: one schema per HTTP body and socket frame; browser-safe. May import core. */
+export * from './access.ts'
 export * from './events.ts'
+export * from './page.ts'

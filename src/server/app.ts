@@ -1,17 +1,21 @@
 /** The HTTP application: hooks, problem details, documentation, routes. */
 import helmet from '@fastify/helmet'
+import jwt from '@fastify/jwt'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { AppError } from '../core/index.ts'
+import { installCors } from './auth/cors.ts'
 import { mayUse } from './principal.ts'
 import { installProblems } from './problems.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { healthRoutes } from './routes/health.ts'
 import { interactionRoutes } from './routes/interactions.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { segmentRoutes } from './routes/segment.ts'
+import { sessionRoutesOf } from './routes/session.ts'
 import type { Services } from './services.ts'
 
 /** 1,000 events of 4 kB; larger bodies are refused before they are read whole. */
@@ -90,13 +94,27 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileSchema(schema, httpPart))
   installProblems(app)
+  const allowPreflight = installCors(app)
   installAccess(app, services)
+  await app.register(jwt, {
+    secret: services.tokenSecret,
+    sign: { algorithm: 'HS256' },
+    verify: { algorithms: ['HS256'] },
+  })
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: services.config.ENVIRONMENT === 'production',
   })
   await installDocumentation(app, services.version)
-  for (const routes of [healthRoutes, captureRoutes, interactionRoutes, segmentRoutes])
+  for (const routes of [
+    healthRoutes,
+    sessionRoutesOf,
+    keyRoutes,
+    captureRoutes,
+    interactionRoutes,
+    segmentRoutes,
+  ])
     routes(app, services)
+  allowPreflight()
   return app
 }

@@ -9,6 +9,7 @@ import type { Config, Logger } from '../platform/index.ts'
 import { appendRows, linkIdentities, quarantine, type Database } from '../store/index.ts'
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
+import { bootstrap, tokenSecret } from './bootstrap.ts'
 import type { Services } from './services.ts'
 
 const packageFile = new URL('../../package.json', import.meta.url)
@@ -64,7 +65,8 @@ function servicesOf(options: ServerOptions, commit: GroupCommit): Services {
     clock: systemClock,
     newId: createIdSource(),
     metrics: createMetrics(),
-    authenticate: createAuthenticate(options),
+    authenticate: createAuthenticate({ database, clock: systemClock }),
+    tokenSecret: tokenSecret(config),
     readiness: { reached: async (position, ms) => folding?.reached(position, ms) ?? false },
     capture: createCapture({
       append: (rows) => commit.submit(rows),
@@ -95,7 +97,8 @@ function explainListen(error: unknown, { PORT, HOST }: Config): unknown {
 
 /** Resolves when requests are accepted. @throws SetupError, e.g. when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, database, folding } = options
+  const { config, log, database, folding } = options
+  await bootstrap({ config, log, database })
   const commit = groupCommit(database, () => folding?.hint())
   const services = servicesOf(options, commit)
   const app = await buildApp(services)

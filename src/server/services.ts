@@ -23,4 +23,6 @@ export interface Services {
   readonly metrics: Registry
   readonly authenticate: Authenticate
   readonly version: string
+  /** Signs access tokens. */
+  readonly tokenSecret: string
 }

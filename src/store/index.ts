@@ -1,6 +1,22 @@
 /** store: PostgreSQL, the one store of record. May import core and platform. */
 export { writeBackup, type BackupOptions } from './backup.ts'
 export type { Manifest } from './backup-manifest.ts'
+export {
+  createWorkspace,
+  findAccount,
+  findSession,
+  listWorkspaces,
+  putRefreshToken,
+  revokeRefreshToken,
+  rotateRefreshToken,
+  setPassword,
+  type MemberRole,
+  type Session,
+  type WorkspaceOfUser,
+} from './accounts.ts'
+export { createKey, findKey, listKeys, revokeKey, type ApiKey, type KeyKind } from './api-keys.ts'
+export { appendAudit, readAudit, verifyAudit, type AuditEntry } from './audit.ts'
+export { addMember, changeMember, listMembers, type Member } from './members.ts'
 export { transaction, type Endpoint } from './connection.ts'
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
 export { readMigrations, type Migration } from './migrations.ts'

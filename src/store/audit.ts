@@ -1,0 +1,71 @@
+/** The audit log: append-only and hash-chained per workspace. SQL: migrations/0004. */
+import type { Queryable } from './connection.ts'
+
+export interface AuditFact {
+  /** Who: `user:7`, `key:3`, `system`. */
+  readonly actor: string
+  /** What, as noun.verb: `key.created`. */
+  readonly action: string
+  /** To what, by its number: never a name or an address of a person. */
+  readonly subject: string
+  readonly details?: Record<string, unknown>
+}
+
+export interface AuditEntry extends Required<AuditFact> {
+  readonly entryNo: number
+  readonly at: Date
+  /** SHA-256 in hexadecimal. */
+  readonly hash: string
+}
+
+/** Commits with the surrounding transaction, so the fact and its entry stand or fall together. */
+export async function appendAudit(
+  client: Queryable,
+  workspaceId: number,
+  fact: AuditFact,
+): Promise<void> {
+  const { actor, action, subject, details = {} } = fact
+  await client.query('select append_audit($1, $2, $3, $4, $5)', [
+    workspaceId,
+    actor,
+    action,
+    subject,
+    JSON.stringify(details),
+  ])
+}
+
+/** Newest first, before entry `before`. Needs a client inside withWorkspace. */
+export async function readAudit(
+  client: Queryable,
+  before: number | undefined,
+  limit: number,
+): Promise<AuditEntry[]> {
+  const { rows } = await client.query<{
+    entry_no: string
+    at: Date
+    actor: string
+    action: string
+    subject: string
+    details: Record<string, unknown>
+    hash: string
+  }>(
+    `select entry_no, at, actor, action, subject, details, encode(hash, 'hex') as hash
+     from audit_log where workspace_id = current_workspace()
+       and ($1::bigint is null or entry_no < $1) order by entry_no desc limit $2`,
+    [before ?? null, limit],
+  )
+  return rows.map(({ entry_no, ...rest }) => ({ ...rest, entryNo: Number(entry_no) }))
+}
+
+/** The first entry that does not fit the chain; undefined when the log is intact. */
+export async function verifyAudit(
+  client: Queryable,
+  workspaceId: number,
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ broken: string | null }>(
+    'select verify_audit($1) as broken',
+    [workspaceId],
+  )
+  const broken = rows[0]?.broken ?? null
+  return broken === null ? undefined : Number(broken)
+}
