@@ -1,4 +1,4 @@
-/** Access tokens (JWT, HS256), refresh tokens and API keys: how they look and how long they last. */
+/** Access tokens (JWT, HS256), refresh tokens and API keys: their looks and how long they last. */
 import { hash, randomBytes } from 'node:crypto'
 import type { KeyKind, MemberRole } from '../../store/index.ts'
 
