@@ -17,7 +17,6 @@ export type Order = (typeof ORDERS)[keyof typeof ORDERS]
 export type Member = (order: Order) => void
 
 export interface Crew {
-  readonly members: number
   /** Writes the arguments, has every member do its share, and returns when all have. */
   readonly run: (order: Order, ...numbers: number[]) => void
   /** The same with the first member alone, for orders in which the others have no share. */
@@ -75,7 +74,6 @@ export function soloCrew({ f64 }: Arena, { orders }: Places, work: Member): Crew
     work(order)
   }
   return {
-    members: 1,
     run: lead,
     lead,
     close: () => undefined,
@@ -92,7 +90,6 @@ export function leadCrew(arena: Arena, places: Places, work: Member): Crew {
     Atomics.notify(words, SEQUENCE)
   }
   return {
-    members: 2,
     lead(order, ...numbers) {
       arena.f64.set(numbers, places.orders >> 3)
       work(order)
