@@ -199,3 +199,18 @@ export {
   type HazardOptions,
   type HazardState,
 } from './survival/hazard.ts'
+export {
+  kMeansFromState,
+  silhouette,
+  trainKMeans,
+  type KMeansModel,
+  type KMeansOptions,
+  type KMeansState,
+} from './clusters/kmeans.ts'
+export {
+  mlpFromState,
+  trainMlp,
+  type MlpModel,
+  type MlpOptions,
+  type MlpState,
+} from './neural/mlp.ts'
