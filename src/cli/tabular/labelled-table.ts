@@ -37,8 +37,25 @@ export function findColumn(table: RawTable, wanted: string, path: string): RawCo
   throw new SetupError(`${path} has no column "${wanted}". Its columns are: ${shown}`)
 }
 
-const YES = ['1', 'yes', 'true', 'y', 't', 'positive', 'pos', 'won', 'converted', 'churned', '1.0']
-const NO = ['0', 'no', 'false', 'n', 'f', 'negative', 'neg', 'lost', 'none', '0.0', '-1']
+const YES = [
+  '1',
+  'yes',
+  'true',
+  'y',
+  't',
+  'positive',
+  'pos',
+  'won',
+  'converted',
+  'churned',
+  '1.0',
+].concat(['ja', 'oui', 'si', 'sí', 'sim'])
+const NO = ['0', 'no', 'false', 'n', 'f', 'negative', 'neg', 'lost', 'none', '0.0', '-1'].concat([
+  'nein',
+  'non',
+  'nee',
+  'não',
+])
 
 /** Which value of the label counts as positive; said by the caller, or plain from the values. */
 export function positiveValue(label: RawColumn, given: string | undefined): string {
