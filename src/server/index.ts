@@ -3,6 +3,7 @@
  * product on one address.
  */
 import { readFileSync } from 'node:fs'
+import { Gauge, type Registry } from 'prom-client'
 import { createCapture, createGroupCommit, type GroupCommit } from '../events/index.ts'
 import { createIdSource, createMetrics, SetupError, systemClock } from '../platform/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
@@ -21,6 +22,8 @@ export interface Folding {
   readonly hint: () => void
   /** True once everything up to `position` is folded; false after `waitMs`. */
   readonly reached: (position: number, waitMs: number) => Promise<boolean>
+  /** Everything up to here is folded. */
+  readonly cursor: () => number
 }
 
 export interface ServerOptions {
@@ -37,7 +40,21 @@ export interface RunningServer {
   readonly close: () => Promise<void>
 }
 
-function groupCommit(database: Database, onCommit: () => void): GroupCommit {
+/** How far the log is written and folded by this process, for GET /metrics. */
+function exposeProgress(metrics: Registry, appended: () => number, folding?: Folding): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const collect = function (this: Gauge): void {
+      this.set(read())
+    }
+    metrics.registerMetric(new Gauge({ name, help, registers: [], collect }))
+  }
+  gauge('enterprisehub_appended_position', 'Last log position appended here', appended)
+  if (folding !== undefined)
+    gauge('enterprisehub_folded_position', 'Log position folded up to here', folding.cursor)
+}
+
+function groupCommit(database: Database, onCommit: (position: number) => void): GroupCommit {
+  let last = 0
   return createGroupCommit({
     append: async (rows) => {
       const client = await database.app.connect()
@@ -45,13 +62,14 @@ function groupCommit(database: Database, onCommit: () => void): GroupCommit {
       try {
         const results = await appendRows(client, rows)
         broken = false
+        for (const { position } of results) if (position > last) last = position
         return results
       } finally {
         // A failed append may hold its session lock: such a session is not used again.
         client.release(broken)
       }
     },
-    onCommit,
+    onCommit: () => onCommit(last),
   })
 }
 
@@ -99,8 +117,13 @@ function explainListen(error: unknown, { PORT, HOST }: Config): unknown {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, log, database, folding } = options
   await bootstrap({ config, log, database })
-  const commit = groupCommit(database, () => folding?.hint())
+  let appended = 0
+  const commit = groupCommit(database, (position) => {
+    appended = position
+    folding?.hint()
+  })
   const services = servicesOf(options, commit)
+  exposeProgress(services.metrics, () => appended, folding)
   const app = await buildApp(services)
   try {
     await app.listen({ port: config.PORT, host: config.HOST })
