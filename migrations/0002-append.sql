@@ -143,9 +143,11 @@ language sql security definer set search_path = pg_catalog, public, pg_temp as $
   where holder = p_holder and expires_at >= now() returning partition
 $$;
 
+-- Without a holder: all of them, for a product that knows it is alone (its epochs still fence).
 create function release_partitions(p_holder text) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
-  update partition_leases set expires_at = '-infinity', holder = null where holder = p_holder
+  update partition_leases set expires_at = '-infinity', holder = null
+  where holder = p_holder or p_holder is null
 $$;
 
 -- States and cursor of a batch commit together, fenced by the epoch: a worker that lost its lease

@@ -64,6 +64,8 @@ export function createPool(endpoint: Endpoint, log: Logger, options: PoolOptions
     // Whatever the server's default is: a commit that returns is on disk.
     options: '-c synchronous_commit=on',
   })
+  // A session that dies while it is taken out but idle tells nobody else; its next statement fails.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   pool.on('error', (error) => log.debug({ err: error }, 'an idle database connection ended'))
   return pool
 }
@@ -76,10 +78,7 @@ export async function connectPatiently(pool: Pool, patienceMs = 15_000): Promise
   const end = systemClock.monotonic() + patienceMs
   for (;;)
     try {
-      const client = await pool.connect()
-      // A client taken out is nobody's to listen to while it is idle between two statements.
-      if (client.listenerCount('error') === 0) client.on('error', () => undefined)
-      return client
+      return await pool.connect()
     } catch (error) {
       if (!passing(error) || systemClock.monotonic() > end) throw error
       await sleep(50)

@@ -51,7 +51,8 @@ export async function renewPartitions(
   return answer.rows.map(({ partition }) => partition)
 }
 
-export async function releasePartitions(client: Queryable, holder: string): Promise<void> {
+/** Gives leases back; null: whoever holds them, for a product that runs alone. */
+export async function releasePartitions(client: Queryable, holder: string | null): Promise<void> {
   await client.query('select release_partitions($1)', [holder])
 }
 

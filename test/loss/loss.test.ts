@@ -53,6 +53,8 @@ async function stream(sender: Sender, index: number, url: string, key: string): 
 }
 
 async function killSomething(served: Served, dataDir: string, choice: number): Promise<boolean> {
+  const { exitCode } = served.child
+  if (exitCode !== null) throw new Error(`serve ended by itself (${exitCode}):\n${served.output()}`)
   if (choice !== 1) process.kill(-served.child.pid!, 'SIGKILL')
   if (choice !== 0) process.kill(postmasterPid(dataDir), 'SIGKILL')
   if (choice === 1) return false
@@ -75,6 +77,18 @@ async function expectRebuilt(database: Database): Promise<number> {
     expect(Buffer.from(stored.state).equals(encodeState(foldEntries(entries)))).toBe(true)
   }
   return keys.length
+}
+
+/** Waits until the running server has folded all that it appended. */
+async function folded(url: string): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    const read = (name: string): number =>
+      Number(new RegExp(`^enterprisehub_${name}_position (\\d+)`, 'm').exec(text)?.[1])
+    if (read('folded') >= read('appended') && read('appended') > 0) return
+    await sleep(50)
+  }
+  throw new Error('the backlog was not folded within 10 s')
 }
 
 test('ten kills at random moments lose nothing and store nothing twice', async () => {
@@ -100,8 +114,7 @@ test('ten kills at random moments lose nothing and store nothing twice', async (
     await sleep(1_000)
     sender.running = false
     await streams
-    // A clean stop folds what is committed.
-    await sleep(500)
+    await folded(served.url)
     await stop(served)
     database = await openBeside(dataDir)
     const stored = await database.owner.query<{ id: string; n: number }>(

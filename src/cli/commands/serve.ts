@@ -47,7 +47,13 @@ async function run(
   const folding =
     role === 'api'
       ? undefined
-      : await startPartitionOwner({ database, log, clock: systemClock, holder })
+      : await startPartitionOwner({
+          database,
+          log,
+          clock: systemClock,
+          holder,
+          alone: config.DATABASE_URL === undefined,
+        })
   try {
     const server =
       role === 'worker' ? undefined : await startServer({ config, log, database, folding })
