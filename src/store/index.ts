@@ -17,7 +17,7 @@ export {
 export { createKey, findKey, listKeys, revokeKey, type ApiKey, type KeyKind } from './api-keys.ts'
 export { appendAudit, readAudit, verifyAudit, type AuditEntry } from './audit.ts'
 export { addMember, changeMember, listMembers, type Member } from './members.ts'
-export { transaction, type Endpoint } from './connection.ts'
+export { createPool, transaction, type Endpoint } from './connection.ts'
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
 export { readMigrations, type Migration } from './migrations.ts'
 export { restoreBackup, type RestoreOptions } from './restore.ts'

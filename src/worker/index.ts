@@ -1,2 +1,3 @@
 /** worker: jobs and threads; thin. In: the log. Out: lead states, checkpointed. */
+export { startFoldingThread } from './folding-thread.ts'
 export { startPartitionOwner, type PartitionOwner } from './partition-owner.ts'

@@ -22,8 +22,8 @@ import {
   type StoredState,
 } from '../store/index.ts'
 
-/** States kept beside the dirty ones; about 10 kB each with their checkpoints. */
-const KEPT_MAX = 10_000
+/** States kept beside the dirty ones; up to 30 kB each in memory, with their checkpoints. */
+const KEPT_MAX = 3_000
 
 export interface Held extends StateKey {
   readonly track: LeadTrack
@@ -118,7 +118,7 @@ function planOf(
 }
 
 interface Memory {
-  readonly database: Database
+  readonly database: Pick<Database, 'app'>
   readonly kept: LRUCache<string, Held>
   readonly dirty: Map<string, Held>
   refolded: number
@@ -158,7 +158,7 @@ async function refold(
   memory.dirty.set(key, { workspaceId, personId, track, position })
 }
 
-export function createLeadCache(database: Database): LeadCache {
+export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
   const kept = new LRUCache<string, Held>({ max: KEPT_MAX })
   const dirty = new Map<string, Held>()
   const membership = createMembership()

@@ -26,15 +26,17 @@ const SLICE = 2_000
 /** Looks at least so often without a hint (another process may have appended). */
 const IDLE_MS = 250
 const CHECKPOINT_MS = 2_000
-const DIRTY_MAX = 8_000
+const DIRTY_MAX = 3_000
 
 export interface PartitionOwnerOptions {
-  readonly database: Database
+  readonly database: Pick<Database, 'app'>
   readonly log: Logger
   readonly clock: Clock
   readonly holder: string
   /** No other process folds: leases left by one that was killed are taken over at once. */
   readonly alone?: boolean
+  /** Told how far the log is folded, after each round that got further. */
+  readonly onFolded?: (cursor: number) => void
 }
 
 export interface PartitionOwner {
@@ -128,7 +130,7 @@ async function round(options: PartitionOwnerOptions, owning: Owning): Promise<bo
 }
 
 /** Who waits for a position to be folded. */
-function createWaiting(cursor: () => number) {
+export function createWaiting(cursor: () => number) {
   let waiters: Waiter[] = []
   return {
     settle(): void {
@@ -185,6 +187,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       try {
         const more = await round(options, owning)
         waiting.settle()
+        options.onFolded?.(owning.cursor)
         if (!more) await rest()
       } catch (error) {
         await recover(error)

@@ -1,9 +1,9 @@
 /** `serve`: runs the product until it is told to stop. */
 import { Option } from 'commander'
-import { createIdSource, systemClock, type Config, type Logger } from '../../platform/index.ts'
+import { systemClock, type Config, type Logger } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
-import { startPartitionOwner } from '../../worker/index.ts'
+import { startFoldingThread } from '../../worker/index.ts'
 import type { Define } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
@@ -43,15 +43,13 @@ async function run(
   role: Role,
   stopped: Promise<void>,
 ): Promise<void> {
-  const holder = createIdSource()()
   const folding =
     role === 'api'
       ? undefined
-      : await startPartitionOwner({
-          database,
+      : await startFoldingThread({
+          endpoint: database.endpoint,
+          config,
           log,
-          clock: systemClock,
-          holder,
           alone: config.DATABASE_URL === undefined,
         })
   try {
