@@ -10,7 +10,7 @@ export async function makeKey(
   scopes: readonly string[],
 ): Promise<string> {
   const workspaceId = await makeWorkspace(database, workspace)
-  const key = `eh_sk_${randomBytes(24).toString('base64url')}`
+  const key = `eh_sk_${randomBytes(32).toString('base64url')}`
   await database.owner.query(
     `insert into api_keys (workspace_id, kind, name, key_hash, hint, scopes)
      values ($1, 'secret', 'test', $2, 'test', $3)`,
