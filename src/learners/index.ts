@@ -145,12 +145,18 @@ export {
   type SequentialOptions,
   type SequentialResult,
 } from './experiments/sequential.ts'
+export type { BanditChoice } from './bandits/choice.ts'
 export {
-  chooseThompson,
-  type ArmBelief,
-  type BanditChoice,
-  type ThompsonOptions,
-} from './bandits/thompson.ts'
+  chooseLinTs,
+  chooseLinUcb,
+  createLinearBandit,
+  linearBanditFromState,
+  type LinearBandit,
+  type LinearBanditState,
+  type LinTsOptions,
+  type LinUcbOptions,
+} from './bandits/linear-bandit.ts'
+export { chooseThompson, type ArmBelief, type ThompsonOptions } from './bandits/thompson.ts'
 export {
   classifierFromState,
   trainClassifier,

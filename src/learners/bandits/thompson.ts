@@ -2,23 +2,17 @@
  * Thompson sampling (Thompson, Biometrika 25, 1933; Chapelle and Li, NIPS 2011) whose propensities
  * are exact. Arms are first sampled `draws` times; the share of draws an arm wins, floored so that
  * no arm is ever impossible, is the distribution the action is then drawn from. So the probability
- * logged is the one that was used, as off-policy evaluation needs.
+ * logged is the one that was used, as off-policy evaluation needs. Before the floor it differs from
+ * Thompson's own distribution by a standard error of sqrt(p (1 - p) / draws), at most .05 for 100.
  */
 import type { Random } from '../../core/index.ts'
 import { betaQuantile, normalQuantile } from '../../math/index.ts'
+import { drawArm, type BanditChoice } from './choice.ts'
 
 /** What is believed of one arm. Beta: successes and failures, priors included. */
 export type ArmBelief =
   | { readonly kind: 'beta'; readonly a: number; readonly b: number }
   | { readonly kind: 'gaussian'; readonly mean: number; readonly deviation: number }
-
-export interface BanditChoice {
-  readonly arm: number
-  /** Probability with which this arm was chosen. */
-  readonly propensity: number
-  /** The whole distribution, for the decision log. */
-  readonly propensities: Float64Array
-}
 
 export interface ThompsonOptions {
   /** Posterior samples behind one choice. Default 100. */
@@ -33,20 +27,6 @@ function sample(belief: ArmBelief, random: Random): number {
   const u = Math.min(1 - 1e-12, Math.max(1e-12, random.next()))
   if (belief.kind === 'beta') return betaQuantile(u, belief.a, belief.b)
   return belief.mean + belief.deviation * normalQuantile(u)
-}
-
-/** A draw from `propensities` (which sum to 1). */
-function drawArm(propensities: Float64Array, random: Random): BanditChoice {
-  let left = random.next()
-  let arm = propensities.length - 1
-  for (let k = 0; k < propensities.length; k++) {
-    left -= propensities[k]!
-    if (left < 0) {
-      arm = k
-      break
-    }
-  }
-  return { arm, propensity: propensities[arm]!, propensities }
 }
 
 /** Shares of wins of `arms` samplers over `draws` rounds, mixed with the floor. */
