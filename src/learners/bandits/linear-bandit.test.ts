@@ -77,7 +77,7 @@ function solve(a: number[][], b: number[]): number[] {
       for (let j = 0; j < row.length; j++) row[j]! -= factor * pivot[j]!
     })
   })
-  return m.map((row) => row.at(-1)!)
+  return m.map((row) => row.at(-1))
 }
 
 const number = fc.double({ min: -10, max: 10, noNaN: true })

@@ -143,7 +143,8 @@ export function trainIals(
 
 /**
  * The factors of rows `from` to `to` of `histories`, (to - from) x factors: each person folded in
- * by one exact ridge regression on the factors of what they took. Well under a millisecond each.
+ * by one exact ridge regression on the factors of what they took: O(items taken x factors^2 +
+ * factors^3) each. docs/CLAIMS.md has the time.
  */
 export function foldIn(
   state: IalsState,
