@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 
 /** Text that people wrote: no control characters. */
 const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
+const Team = Type.String({ maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
 const Email = Type.String({
   maxLength: 254,
   pattern: '^[^\\s@\\u0000-\\u001f]+@[^\\s@\\u0000-\\u001f]+$',
@@ -21,7 +22,7 @@ const Transport = Type.Optional(
 
 export const LoginBody = Type.Object(
   {
-    email: Type.String({ minLength: 1, maxLength: 254 }),
+    email: Type.String({ maxLength: 254, pattern: '^[^\\u0000-\\u001f]+$' }),
     password: Type.String({ minLength: 1, maxLength: 256 }),
     refresh_transport: Transport,
   },
@@ -141,7 +142,7 @@ export const UserBody = Type.Object(
     email: Email,
     name: Name,
     role: Role,
-    team: Type.Optional(Type.String({ maxLength: 100 })),
+    team: Type.Optional(Team),
     password: Type.Optional(Password),
   },
   { additionalProperties: false },
@@ -151,7 +152,7 @@ export type UserBody = Static<typeof UserBody>
 export const UserChangeBody = Type.Object(
   {
     role: Type.Optional(Role),
-    team: Type.Optional(Type.String({ maxLength: 100 })),
+    team: Type.Optional(Team),
     disabled: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false, minProperties: 1 },

@@ -40,6 +40,8 @@ export interface Capture {
     anonymousId: string,
     leadId: string,
   ) => Promise<LinkResult>
+  /** Drops the names it remembers: after an erasure none of them may stay, in memory either. */
+  readonly forget: () => void
 }
 
 const REJECTED = { conflict: 'event-id-conflict', erased: 'person-erased' } as const
@@ -105,7 +107,7 @@ export function createCapture(store: CaptureStore): Capture {
     return fates
   }
 
-  return { take, identify }
+  return { take, identify, forget: () => linked.clear() }
 }
 
 /** The fate of one event, thrown when it was rejected. @throws AppError with the problem's code. */

@@ -3,6 +3,6 @@
  * May import core, perception, platform, store.
  */
 export { acceptEvent, eventKey, parseEventTime, type Acceptance } from './accept.ts'
-export { canonicalJson } from './canonical.ts'
+export { canonicalJson, holdsUnstorableText } from './canonical.ts'
 export { createCapture, orThrow, type Capture, type Fate } from './capture.ts'
 export { createGroupCommit, type GroupCommit } from './group-commit.ts'

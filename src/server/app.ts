@@ -14,6 +14,11 @@ import { captureRoutes } from './routes/capture.ts'
 import { healthRoutes } from './routes/health.ts'
 import { interactionRoutes } from './routes/interactions.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { leadActionRoutes } from './routes/lead-actions.ts'
+import { leadRightsRoutes } from './routes/lead-rights.ts'
+import { leadRoutes } from './routes/leads.ts'
+import { listingRoutes } from './routes/listings.ts'
+import { peopleRoutes } from './routes/people.ts'
 import { segmentRoutes } from './routes/segment.ts'
 import { sessionRoutesOf } from './routes/session.ts'
 import type { Services } from './services.ts'
@@ -110,6 +115,11 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     healthRoutes,
     sessionRoutesOf,
     keyRoutes,
+    peopleRoutes,
+    leadRoutes,
+    leadActionRoutes,
+    leadRightsRoutes,
+    listingRoutes,
     captureRoutes,
     interactionRoutes,
     segmentRoutes,

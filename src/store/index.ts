@@ -32,10 +32,24 @@ export {
   type LogRow,
   type LogSlice,
 } from './event-log.ts'
+export { readRecords, readTimeline, type TimelineEntry } from './lead-history.ts'
 export {
+  changeLead,
+  findLead,
+  listLeads,
+  openLead,
+  setContact,
+  type Contact,
+  type Lead,
+  type Viewer,
+} from './leads.ts'
+export { listListings, saveListings, type Listing } from './listings.ts'
+export {
+  appendEntry,
   erasePerson,
   findPerson,
   linkIdentities,
+  unlinkPerson,
   type Identity,
   type LinkResult,
 } from './persons.ts'

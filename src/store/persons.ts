@@ -1,5 +1,6 @@
 /** Persons and the names they are known by. SQL: migrations/0003. */
 import type { Pool } from 'pg'
+import { EVENT_TYPES, type EventType } from '../core/index.ts'
 import { transaction, type Queryable } from './connection.ts'
 import type { IdentityKind } from './event-log.ts'
 
@@ -12,7 +13,8 @@ export type LinkResult = 'linked' | 'already' | 'taken' | 'erased'
 
 /**
  * From now on `from` counts as `target`; both are created when nobody has them. `taken`: `from`
- * already counts as somebody else and stays so. `erased`: one of both was erased.
+ * already counts as somebody else and stays so. `erased`: one of both was erased. Never call it
+ * inside a transaction: the link is an entry, which must be the first thing its own one writes.
  */
 export async function linkIdentities(
   client: Queryable,
@@ -22,22 +24,52 @@ export async function linkIdentities(
   reason: 'identify' | 'merge',
   details: Record<string, unknown> = {},
 ): Promise<LinkResult> {
-  const answer = await client.query<{ result: LinkResult | null }>({
-    name: 'link_identities',
-    text: `select case when f.id is null or t.id is null then 'erased'
-        else link_persons($1, f.id, t.id, $6, $7) end as result
-      from (select person_of($1, $2, $3) as id) f, (select person_of($1, $4, $5) as id) t`,
-    values: [
-      workspaceId,
-      from.kind,
-      from.value,
-      target.kind,
-      target.value,
-      reason,
-      JSON.stringify(details),
-    ],
+  const found = await client.query<{ from: string | null; target: string | null }>({
+    name: 'persons_of',
+    text: 'select person_of($1, $2, $3) as from, person_of($1, $4, $5) as target',
+    values: [workspaceId, from.kind, from.value, target.kind, target.value],
   })
-  return answer.rows[0]?.result ?? 'erased'
+  const persons = found.rows[0]!
+  if (persons.from === null || persons.target === null) return 'erased'
+  const answer = await client.query<{ result: LinkResult }>({
+    name: 'link_persons',
+    text: 'select link_persons($1, $2, $3, $4, $5) as result',
+    values: [workspaceId, persons.from, persons.target, reason, JSON.stringify(details)],
+  })
+  return answer.rows[0]!.result
+}
+
+/** Undoes a merge: `from` counts as itself again. False when it is not linked. */
+export async function unlinkPerson(
+  client: Queryable,
+  workspaceId: number,
+  from: number,
+  details: Record<string, unknown> = {},
+): Promise<boolean> {
+  const answer = await client.query<{ done: boolean }>('select unlink_person($1, $2, $3) as done', [
+    workspaceId,
+    from,
+    JSON.stringify(details),
+  ])
+  return answer.rows[0]!.done
+}
+
+/**
+ * Appends an entry of the product's own (a note, an assignment) at the present time; answers its
+ * position. It must be the first thing its transaction writes.
+ */
+export async function appendEntry(
+  client: Queryable,
+  workspaceId: number,
+  personId: number,
+  type: EventType,
+  properties: Record<string, unknown>,
+): Promise<number> {
+  const answer = await client.query<{ position: string }>(
+    'select append_entry($1, $2, $3::smallint, now(), $4) as position',
+    [workspaceId, personId, EVENT_TYPES[type].code, JSON.stringify({ properties })],
+  )
+  return Number(answer.rows[0]!.position)
 }
 
 /** The person behind an identity, or undefined. Needs a client inside withWorkspace. */

@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLog, parseConfig } from '../../src/platform/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLog, parseConfig, systemClock } from '../../src/platform/index.ts'
 import { startServer } from '../../src/server/index.ts'
+import { startPartitionOwner } from '../../src/worker/index.ts'
 import { freshDatabase, type TestDatabase } from './postgres.ts'
 
 export const ADMIN = { email: 'owner@example.com', password: 'correct horse battery' }
@@ -28,6 +30,8 @@ export interface Hub extends AsyncDisposable {
     path: string,
     options?: { as?: string | undefined; body?: unknown; headers?: Record<string, string> },
   ) => Promise<Reply>
+  /** Everything appended so far is folded, and the states are written. */
+  readonly folded: () => Promise<void>
   /** An access token. */
   readonly login: (email?: string, password?: string) => Promise<string>
   readonly close: () => Promise<void>
@@ -50,7 +54,8 @@ export async function startHub(environment: Record<string, string> = {}): Promis
   })
   let lines = ''
   const log = createLog(config, { write: (line) => (lines += line) })
-  const server = await startServer({ config, log, database })
+  const folding = await startPartitionOwner({ database, log, clock: systemClock, holder: 'test' })
+  const server = await startServer({ config, log, database, folding })
 
   const call: Hub['call'] = async (method, path, { as, body, headers = {} } = {}) => {
     const response = await fetch(server.url + path, {
@@ -70,8 +75,19 @@ export async function startHub(environment: Record<string, string> = {}): Promis
       body: isJson ? (JSON.parse(text) as unknown) : text,
     }
   }
+  const folded = async (): Promise<void> => {
+    for (;;) {
+      const { rows } = await database.owner.query<{ behind: boolean }>(
+        `select coalesce(max(position), 0) > (select min(cursor) from partition_leases) as behind
+         from event_log`,
+      )
+      if (!rows[0]!.behind) return
+      await sleep(50)
+    }
+  }
   const close = async (): Promise<void> => {
     await server.close()
+    await folding.close()
     await database.drop()
     rmSync(dataDir, { recursive: true, force: true })
   }
@@ -82,6 +98,7 @@ export async function startHub(environment: Record<string, string> = {}): Promis
     jwtSecret,
     logged: () => lines,
     call,
+    folded,
     login: async (email = ADMIN.email, password = ADMIN.password) => {
       const reply = await call('POST', '/api/auth/login', { body: { email, password } })
       if (reply.status !== 200) throw new Error(`login answered ${reply.status}`)

@@ -1,22 +1,38 @@
 /** Cursors: opaque texts that name the last item of a page. */
 import { AppError } from '../../core/index.ts'
 
-/** The values of an item's sort key as a cursor. */
+/** The sort key of an item as a cursor. */
 export function toCursor(values: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url')
 }
 
-/** The numbers inside a cursor; undefined without one. @throws AppError `invalid-request`. */
-export function fromCursor(cursor: string | undefined, length: number): number[] | undefined {
-  if (cursor === undefined) return undefined
+function read(cursor: string): unknown {
   try {
-    const values = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown
-    if (Array.isArray(values) && values.length === length && values.every(Number.isSafeInteger))
-      return values as number[]
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
   } catch {
-    // Falls through to the same answer.
+    return undefined
   }
-  throw new AppError('invalid-request', 'cursor is none that was given', [
+}
+
+const refuse = (): AppError =>
+  new AppError('invalid-request', 'cursor is none that was given', [
     { path: '/cursor', message: 'send next_cursor of the page before, unchanged' },
   ])
+
+/** The `length` whole numbers of a cursor; undefined without one. @throws AppError */
+export function numberCursor(cursor: string | undefined, length: number): number[] | undefined {
+  if (cursor === undefined) return undefined
+  const values = read(cursor)
+  if (Array.isArray(values) && values.length === length && values.every(Number.isSafeInteger))
+    return values as number[]
+  throw refuse()
+}
+
+/** The text of a cursor; undefined without one. @throws AppError `invalid-request`. */
+export function textCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined
+  const values = read(cursor)
+  const first = Array.isArray(values) ? (values[0] as unknown) : undefined
+  if (typeof first === 'string' && first.isWellFormed() && !first.includes('\0')) return first
+  throw refuse()
 }

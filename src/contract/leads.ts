@@ -1,0 +1,135 @@
+/** Bodies of the lead routes: one schema each. */
+import Type, { type Static } from 'typebox'
+import { Identifier } from '../core/index.ts'
+import { PageQuery } from './page.ts'
+
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const Word = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
+const Text = Type.String({ maxLength: 500 })
+const Time = Type.String({ description: 'ISO 8601, UTC' })
+
+const leadFields = {
+  name: Type.Optional(Nullable(Text)),
+  email: Type.Optional(Nullable(Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+$' }))),
+  phone: Type.Optional(Nullable(Type.String({ maxLength: 40 }))),
+  segment: Type.Optional(Nullable(Word)),
+  stage: Type.Optional(Nullable(Word)),
+  attributes: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Anything else; null removes an attribute',
+    }),
+  ),
+}
+
+export const LeadBody = Type.Object(
+  { lead_id: Type.Optional(Identifier), ...leadFields },
+  { additionalProperties: true, description: 'Further keys are kept as attributes' },
+)
+export type LeadBody = Static<typeof LeadBody>
+
+export const LeadChangeBody = Type.Object(leadFields, {
+  additionalProperties: true,
+  minProperties: 1,
+})
+export type LeadChangeBody = Static<typeof LeadChangeBody>
+
+export const LeadAnswer = Type.Object({
+  lead_id: Type.String(),
+  name: Nullable(Type.String()),
+  email: Nullable(Type.String()),
+  phone: Nullable(Type.String()),
+  segment: Nullable(Type.String()),
+  stage: Nullable(Type.String()),
+  owner_id: Nullable(Type.Integer()),
+  attributes: Type.Record(Type.String(), Type.Unknown()),
+  created_at: Time,
+  updated_at: Time,
+  possible_duplicates: Type.Optional(
+    Type.Array(Type.String(), { description: 'Leads with the same e-mail address or phone' }),
+  ),
+})
+export type LeadAnswer = Static<typeof LeadAnswer>
+
+export const LeadsQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    q: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' }),
+    ),
+    segment: Type.Optional(Word),
+    stage: Type.Optional(Word),
+    owner_id: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  { additionalProperties: false },
+)
+export type LeadsQuery = Static<typeof LeadsQuery>
+
+const NextCursor = Nullable(Type.String())
+export const LeadsAnswer = Type.Object({ items: Type.Array(LeadAnswer), next_cursor: NextCursor })
+
+export const LeadParams = Type.Object({ id: Identifier })
+export type LeadParams = Static<typeof LeadParams>
+
+const TimelineItem = Type.Object({
+  position: Type.Integer({ description: 'Place in the log: when we learned it' }),
+  type: Type.String(),
+  label: Type.String(),
+  timestamp: Time,
+  received_at: Time,
+  grade: Nullable(Type.String({ description: 'human, machine or unknown' })),
+  property_id: Nullable(Type.String()),
+  duration_seconds: Nullable(Type.Number()),
+  properties: Type.Record(Type.String(), Type.Unknown()),
+  context: Type.Record(Type.String(), Type.Unknown()),
+  frozen: Type.Optional(Type.Unknown()),
+  event_id: Nullable(Type.String()),
+})
+export type TimelineItem = Static<typeof TimelineItem>
+export const TimelineAnswer = Type.Object({
+  items: Type.Array(TimelineItem),
+  next_cursor: NextCursor,
+})
+
+export const FeaturesAnswer = Type.Object({
+  lead_id: Type.String(),
+  as_of: Time,
+  known_position: Nullable(Type.Integer()),
+  items: Type.Array(
+    Type.Object({
+      feature: Type.String(),
+      group: Type.String(),
+      label: Type.String(),
+      value: Nullable(Type.Union([Type.Number(), Type.String()])),
+    }),
+  ),
+})
+
+export const OtherLeadBody = Type.Object({ lead_id: Identifier }, { additionalProperties: false })
+export type OtherLeadBody = Static<typeof OtherLeadBody>
+export const MergeAnswer = Type.Object({
+  lead_id: Type.String(),
+  other_lead_id: Type.String(),
+  status: Type.Union([Type.Literal('merged'), Type.Literal('unmerged'), Type.Literal('already')]),
+})
+
+export const NoteBody = Type.Object(
+  { text: Type.String({ minLength: 1, maxLength: 10_000 }) },
+  { additionalProperties: false },
+)
+export type NoteBody = Static<typeof NoteBody>
+export const AssignBody = Type.Object(
+  { user_id: Nullable(Type.Integer({ minimum: 1, maximum: 2 ** 53 - 1 })) },
+  { additionalProperties: false },
+)
+export type AssignBody = Static<typeof AssignBody>
+export const EntryAnswer = Type.Object({ position: Type.Integer() })
+
+export const LeadExport = Type.Object({
+  lead: LeadAnswer,
+  identities: Type.Array(Type.Unknown()),
+  links: Type.Array(Type.Unknown()),
+  timeline: Type.Array(TimelineItem),
+  predictions: Type.Array(Type.Unknown()),
+  feedback: Type.Array(Type.Unknown()),
+})
+export const EraseAnswer = Type.Object({ erased: Type.Literal(true), entries: Type.Integer() })

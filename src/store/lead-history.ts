@@ -1,0 +1,123 @@
+/** What is known of a person, for people to read. Needs a client inside withWorkspace. */
+import { EVENT_TYPES, eventTypeOfCode, type EntryBody, type EventType } from '../core/index.ts'
+import type { Queryable } from './connection.ts'
+
+export interface TimelineEntry {
+  readonly position: number
+  readonly type: EventType
+  readonly eventTime: Date
+  readonly receivedAt: Date
+  readonly body: EntryBody
+  /** The latest engagement grade; null for what is not graded or not yet. */
+  readonly grade: string | null
+}
+
+/** Place in hindsight order: event time in microseconds since the epoch, then position. */
+export type TimelinePlace = readonly [micros: number, position: number]
+
+interface Row {
+  position: string
+  type: number
+  event_time: Date
+  micros: string
+  received_at: Date
+  body: EntryBody
+}
+
+/** A person, whoever they count as, and everybody who counts as them. */
+async function circleOf(client: Queryable, personId: number): Promise<string[]> {
+  const { rows } = await client.query<{ ids: string[] }>(
+    'select person_circle(current_workspace(), $1) as ids',
+    [personId],
+  )
+  return rows[0]?.ids ?? []
+}
+
+async function gradesOf(
+  client: Queryable,
+  circle: string[],
+  positions: string[],
+): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ target: string; grade: string }>(
+    `select distinct on (target) target, grade from (
+       select body->'properties'->>'target_position' as target,
+         body->'properties'->>'grade' as grade, position
+       from event_log where workspace_id = current_workspace() and person_id = any($1)
+         and type = $2) g
+     where target = any($3) order by target, position desc`,
+    [circle, EVENT_TYPES.engagement_graded.code, positions],
+  )
+  return new Map(rows.map(({ target, grade }) => [target, grade]))
+}
+
+/** Latest first by event time, with all that is known today; grades stand on what they grade. */
+export async function readTimeline(
+  client: Queryable,
+  personId: number,
+  page: { before: TimelinePlace | undefined; limit: number },
+): Promise<{ entries: TimelineEntry[]; next: TimelinePlace | undefined }> {
+  const circle = await circleOf(client, personId)
+  const { rows } = await client.query<Row>(
+    `select * from (select position, type, event_time, received_at, body,
+         (extract(epoch from event_time) * 1000000)::bigint as micros
+       from event_log where workspace_id = current_workspace() and person_id = any($1)
+         and type <> $2) e
+     where $3::bigint is null or (micros, position) < ($3, $4::bigint)
+     order by micros desc, position desc limit $5`,
+    [
+      circle,
+      EVENT_TYPES.engagement_graded.code,
+      page.before?.[0] ?? null,
+      page.before?.[1] ?? null,
+      page.limit + 1,
+    ],
+  )
+  const shown = rows.slice(0, page.limit)
+  const grades = await gradesOf(
+    client,
+    circle,
+    shown.map(({ position }) => position),
+  )
+  const last = rows.length > page.limit ? shown.at(-1) : undefined
+  return {
+    entries: shown.flatMap((row) => {
+      const type = eventTypeOfCode(row.type)
+      const { event_time, received_at, body } = row
+      const grade = grades.get(row.position) ?? null
+      const entry = { body, grade, eventTime: event_time, receivedAt: received_at }
+      return type === undefined ? [] : [{ ...entry, type, position: Number(row.position) }]
+    }),
+    next: last && [Number(last.micros), Number(last.position)],
+  }
+}
+
+/** All rows about a person outside the log and the persons table, as they are stored. */
+export async function readRecords(
+  client: Queryable,
+  personId: number,
+): Promise<Record<'identities' | 'links' | 'predictions' | 'feedback', unknown[]>> {
+  const circle = await circleOf(client, personId)
+  const read = async (text: string): Promise<unknown[]> =>
+    (await client.query<Record<string, unknown>>(text, [circle])).rows
+  return {
+    identities: await read(
+      `select case kind when 1 then 'lead_id' when 2 then 'anonymous_id' when 3 then 'email'
+         when 4 then 'phone' else 'external' end as kind, value
+       from identities where workspace_id = current_workspace() and person_id = any($1)
+       order by 1, 2`,
+    ),
+    links: await read(
+      `select person_id, target_id, linked_position, unlinked_position, reason from person_links
+       where workspace_id = current_workspace() and person_id = any($1) order by linked_position`,
+    ),
+    predictions: await read(
+      `select prediction_id, model, version, probability, as_of_position, made_at, details
+       from predictions where workspace_id = current_workspace() and person_id = any($1)
+       order by prediction_id`,
+    ),
+    feedback: await read(
+      `select feedback_id, prediction_id, verdict, because, given_at from feedback
+       where workspace_id = current_workspace() and person_id = any($1) order by feedback_id`,
+    ),
+  }
+}

@@ -1,0 +1,227 @@
+/** Nobody crosses from one workspace into another: on any route, and with raw SQL. */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment --
+   answers of every shape are read here, and a wrong guess fails the test */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ADMIN, startHub, type Hub } from './support/hub.ts'
+
+/** Stands in everything that belongs to the other workspace. */
+const MARK = 'belongs-to-the-other'
+const PASSWORD = 'another long password'
+const CHANNEL = 'fastify.initialization'
+
+interface Route {
+  readonly method: string
+  readonly url: string
+}
+
+let hub: Hub
+let mine: string
+let theirs: string
+let other: { workspaceId: number; userId: number; keyId: number }
+const routes: Route[] = []
+
+function collect(message: unknown): void {
+  const { fastify } = message as { fastify: FastifyInstance }
+  fastify.addHook('onRoute', ({ method, url, config }: RouteOptions) => {
+    const access = config?.access
+    if (access === undefined || access === 'public') return
+    for (const one of [method].flat()) if (one !== 'HEAD') routes.push({ method: one, url })
+  })
+}
+
+beforeAll(async () => {
+  subscribe(CHANNEL, collect)
+  hub = await startHub()
+  unsubscribe(CHANNEL, collect)
+  mine = await hub.login()
+  const made = await hub.call('POST', '/v1/workspaces', {
+    as: mine,
+    body: { slug: 'other', name: `Other ${MARK}` },
+  })
+  const entered = await hub.call('POST', '/v1/session/workspace', {
+    as: mine,
+    body: { workspace: 'other' },
+  })
+  const email = `boss@${MARK}.example`
+  const added = await hub.call('POST', '/v1/users', {
+    as: entered.body.access_token as string,
+    body: { email, name: MARK, role: 'admin', password: PASSWORD },
+  })
+  const workspaceId = made.body.workspace_id as number
+  // From here on the first administrator has no business there.
+  await hub.database.owner.query(
+    `delete from memberships where workspace_id = $1 and user_id <> $2`,
+    [workspaceId, added.body.user_id],
+  )
+  theirs = await hub.login(email, PASSWORD)
+  const key = await hub.call('POST', '/v1/keys', {
+    as: theirs,
+    body: { kind: 'secret', name: MARK, scopes: ['admin'] },
+  })
+  for (const n of [1, 2, 3, 4])
+    await hub.call('POST', '/v1/leads', {
+      as: theirs,
+      body: { lead_id: `${MARK}-${n}`, name: MARK, email: `lead${n}@${MARK}.example` },
+    })
+  await hub.call('POST', '/v1/events', {
+    as: theirs,
+    body: { lead_id: `${MARK}-1`, type: 'page_visit', properties: { page: MARK } },
+  })
+  await hub.call('POST', '/v1/properties', {
+    as: theirs,
+    body: { ListingId: `${MARK}-home`, City: MARK },
+  })
+  const keyId = key.body.key_id as number
+  other = { workspaceId, userId: added.body.user_id as number, keyId }
+}, 60_000)
+afterAll(() => hub.close())
+
+/** The path of a route with the other workspace's numbers and names in it. */
+function aim(url: string): string {
+  const id = url.startsWith('/v1/keys')
+    ? other.keyId
+    : url.startsWith('/v1/users')
+      ? other.userId
+      : `${MARK}-1`
+  return url.replace(/:\w+/g, String(id)).replace('*', `${MARK}-1`)
+}
+
+/** Bodies that succeed in the workspace they belong to. */
+function bodyOf({ method, url }: Route): unknown {
+  if (method === 'GET' || method === 'DELETE') return undefined
+  const lead_id = `${MARK}-2`
+  const known: Record<string, unknown> = {
+    'PATCH /v1/users/:id': { team: MARK },
+    'PATCH /v1/leads/:id': { name: MARK },
+    'POST /v1/leads/:id/merge': { lead_id },
+    'POST /v1/leads/:id/unmerge': { lead_id },
+    'POST /v1/leads/:id/notes': { text: MARK },
+    'POST /v1/leads/:id/assign': { user_id: other.userId },
+    'POST /v1/session/workspace': { workspace: 'other' },
+    'POST /v1/leads': { lead_id: `${MARK}-3`, name: 'mine' },
+    'POST /v1/events': { lead_id: `${MARK}-3`, type: 'page_visit' },
+    'POST /v1/properties': { ListingId: `${MARK}-home`, City: 'mine' },
+  }
+  const guess = { lead_id: `${MARK}-3`, lead_ids: [`${MARK}-3`], user_id: other.userId }
+  return known[`${method} ${url}`] ?? guess
+}
+
+/** Every row of the other workspace in every table. */
+async function theirRows(): Promise<string> {
+  const { rows: tables } = await hub.database.owner.query<{ name: string }>(
+    `select c.table_name as name from information_schema.columns c
+     join information_schema.tables t using (table_schema, table_name)
+     where c.table_schema = 'public' and c.column_name = 'workspace_id'
+       and t.table_type = 'BASE TABLE' order by 1`,
+  )
+  expect(tables.length).toBeGreaterThan(15)
+  let text = ''
+  for (const { name } of tables) {
+    const { rows } = await hub.database.owner.query<{ row: string }>(
+      `select to_jsonb(x)::text as row from ${name} x where workspace_id = $1 order by 1`,
+      [other.workspaceId],
+    )
+    text += `${name}: ${rows.map(({ row }) => row).join('\n')}\n`
+  }
+  return text
+}
+
+const DESTRUCTIVE_LAST = (a: Route, b: Route): number =>
+  Number(a.method === 'DELETE') - Number(b.method === 'DELETE')
+
+test('no route lets a caller read or change another workspace', async () => {
+  expect(routes.length).toBeGreaterThan(25)
+  const before = await theirRows()
+  expect(before).toContain(MARK)
+  for (const route of routes) {
+    const { status, body } = await hub.call(route.method, aim(route.url), {
+      as: mine,
+      body: bodyOf(route),
+    })
+    const name = `${route.method} ${route.url}`
+    expect(status, name).toBeLessThan(500)
+    if (route.url.includes(':id')) expect(status, name).toBe(404)
+    if (route.method === 'GET') {
+      // What the caller sent may come back (their own copy of the id); what is theirs may not.
+      const leaked = JSON.stringify(body).replaceAll(`${MARK}-3`, '').replaceAll(`${MARK}-home`, '')
+      expect(leaked, name).not.toContain(MARK)
+    }
+  }
+  expect(await theirRows()).toBe(before)
+}, 60_000)
+
+test('the same requests succeed for their owner, so the refusals above mean something', async () => {
+  const named = routes.filter(({ url }) => url.includes(':id')).sort(DESTRUCTIVE_LAST)
+  expect(named.length).toBeGreaterThan(10)
+  for (const route of named) {
+    const { method, url } = route
+    const { status } = await hub.call(method, aim(url), { as: theirs, body: bodyOf(route) })
+    expect(status, `${method} ${url}`).toBeLessThan(300)
+  }
+}, 60_000)
+
+test('raw SQL without WHERE on one reused connection sees one workspace only', async () => {
+  const { rows: tables } = await hub.database.owner.query<{ name: string; secured: boolean }>(
+    `select c.relname as name, c.relrowsecurity as secured from pg_class c
+     join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
+     where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`,
+  )
+  expect(tables.filter(({ secured }) => !secured)).toEqual([])
+  const client = await hub.database.app.connect()
+  const { rows: main } = await hub.database.owner.query<{ workspace_id: number }>(
+    `select workspace_id from workspaces where slug = 'main'`,
+  )
+  const seen = async (name: string): Promise<number[]> => {
+    const text = `select distinct workspace_id from ${name}`
+    const { rows } = await client.query<{ workspace_id: number }>(text)
+    return rows.map(({ workspace_id }) => workspace_id)
+  }
+  let visible = 0
+  try {
+    for (const workspaceId of [main[0]!.workspace_id, other.workspaceId]) {
+      await client.query('begin')
+      await client.query(`select set_config('eh.workspace_id', $1, true)`, [String(workspaceId)])
+      for (const { name } of tables.filter(({ name }) => name !== 'refresh_tokens')) {
+        const found = await seen(name)
+        expect(
+          found.filter((id) => id !== workspaceId),
+          name,
+        ).toEqual([])
+        visible += found.length
+      }
+      await client.query('commit')
+      for (const { name } of tables.filter(({ name }) => name !== 'refresh_tokens'))
+        expect(await seen(name), `${name} outside of a workspace`).toEqual([])
+    }
+    expect(visible).toBeGreaterThan(8)
+    await expect(client.query('select * from refresh_tokens')).rejects.toThrow(/permission/)
+    await expect(client.query('select password_hash from users')).rejects.toThrow(/permission/)
+    const forged = `update audit_log set actor = 'x'`
+    await expect(client.query(forged)).rejects.toThrow(/permission/)
+  } finally {
+    client.release()
+  }
+})
+
+test('an administrator of one workspace does not take over an account of another', async () => {
+  const email = `boss@${MARK}.example`
+  const body = { email, name: 'x', role: 'agent', password: 'chosen by a stranger' }
+  const added = await hub.call('POST', '/v1/users', { as: mine, body })
+  expect(added.status).toBe(201)
+  expect(added.body.password).toBeUndefined()
+  const stranger = { email, password: body.password }
+  expect((await hub.call('POST', '/api/auth/login', { body: stranger })).status).toBe(401)
+  // Disabling them here leaves them their own workspace.
+  const path = `/v1/users/${other.userId}`
+  await hub.call('PATCH', path, { as: mine, body: { disabled: true } })
+  const entered = await hub.call('POST', '/api/auth/login', { body: { email, password: PASSWORD } })
+  expect(entered.body.user.workspace.slug).toBe('other')
+})
+
+test('the log holds no secret and no personal data', async () => {
+  expect(hub.logged()).toContain('first administrator made')
+  for (const secret of [ADMIN.password, ADMIN.email, PASSWORD, MARK, mine, theirs, 'eh_sk_'])
+    expect(hub.logged()).not.toContain(secret)
+})
