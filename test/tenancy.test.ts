@@ -74,6 +74,7 @@ beforeAll(async () => {
     body: { ListingId: `${MARK}-home`, City: MARK },
   })
   const keyId = key.body.key_id as number
+  await hub.folded()
   other = { workspaceId, userId: added.body.user_id as number, keyId }
 }, 60_000)
 afterAll(() => hub.close())
