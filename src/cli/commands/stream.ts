@@ -82,7 +82,7 @@ async function run(options: Options) {
   const labelAt = table.names.indexOf(options.label)
   if (labelAt < 0)
     throw new SetupError(`no column ${options.label}; the file has ${table.names.join(', ')}`)
-  const { examples, classes } = onlineExamples(table, labelAt)
+  const { examples, classes, dropped } = onlineExamples(table, labelAt)
   if (examples.length === 0) throw new SetupError(`every ${options.label} is missing`)
   if (classes.length > CLASSES_MAX)
     throw new SetupError(
@@ -99,7 +99,7 @@ async function run(options: Options) {
     },
   })
   const nsPerRow = ((clock.monotonic() - from) * 1e6) / examples.length
-  return { result, drifts, nsPerRow, classes }
+  return { result, drifts, nsPerRow, classes, dropped }
 }
 
 export const define: Define = (command, terminal) => {
@@ -117,7 +117,9 @@ export const define: Define = (command, terminal) => {
     .option('--rate <number>', 'learning rate of the logistic models', positiveNumber)
     .option('--seed <n>', 'of all chance', wholeNumber, 0)
     .action(async (options: Options) => {
-      const { result, drifts, nsPerRow, classes } = await run(options)
+      const { result, drifts, nsPerRow, classes, dropped } = await run(options)
+      if (dropped.length > 0)
+        terminal.note(`left out, a different text in every row: ${dropped.join(', ')}`)
       const document = {
         model: ALIASES[options.model] ?? options.model,
         detector: options.detector,
@@ -127,6 +129,7 @@ export const define: Define = (command, terminal) => {
         kappa: result.kappa,
         log_loss: result.logLoss,
         drifts,
+        dropped_columns: dropped,
         ns_per_row: Math.round(nsPerRow),
       }
       terminal.result(document, () =>

@@ -6,12 +6,12 @@ import { stringify } from 'csv-stringify'
 import { takeRawRows, type ClassifierName, type RawTable } from '../../learners/index.ts'
 import { seededRandom } from '../../math/index.ts'
 import { SetupError, systemClock } from '../../platform/index.ts'
+import { readRawTable } from '../table/read-raw-table.ts'
 import { figures, fit, predict, prepare, topFeatures, type Fitted } from '../tabular/evaluate.ts'
 import {
   findColumn,
   labelled,
   positiveValue,
-  readTable,
   type LabelledTable,
 } from '../tabular/labelled-table.ts'
 import { calibrationPlot, readableReport } from '../tabular/report.ts'
@@ -60,7 +60,7 @@ interface Evaluation {
 }
 
 async function tabular(options: Options, terminal: Terminal): Promise<void> {
-  const whole = await readTable(options.train)
+  const whole = await readRawTable(options.train)
   const label = findColumn(whole, options.label, options.train)
   const positive = positiveValue(label, options.positive)
   const all = labelled(whole, label, positive)
@@ -118,7 +118,7 @@ async function readTest(
   label: string,
   positive: string,
 ): Promise<Evaluation> {
-  const table = await readTable(path)
+  const table = await readRawTable(path)
   if (table.rows === 0) throw new SetupError(`${path} has a header but no rows`)
   if (!table.columns.some((column) => column.name === label))
     return { table, labels: undefined, fileRows: Int32Array.from({ length: table.rows }, count) }

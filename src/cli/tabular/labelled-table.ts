@@ -1,21 +1,12 @@
-/** Reads the files of `tabular` and turns their label column into 0 and 1. */
+/** Turns the label column of a table into 0 and 1. */
 import {
-  buildRawTable,
   dropColumns,
   levelCounts,
   takeRawRows,
   type RawColumn,
   type RawTable,
 } from '../../learners/index.ts'
-import { readDelimited, SetupError } from '../../platform/index.ts'
-
-/** Reads a delimited file whole. */
-export async function readTable(path: string): Promise<RawTable> {
-  const file = await readDelimited(path)
-  const builder = buildRawTable(file.header)
-  for await (const row of file.rows) builder.add(row)
-  return builder.finish()
-}
+import { SetupError } from '../../platform/index.ts'
 
 export interface LabelledTable {
   /** Without the label column, and without rows that have no label. */
