@@ -18,9 +18,10 @@ create function append_events(
   p_types text, p_times text, p_properties text, p_bodies text,
   out first_position bigint, out indexes int[], out statuses smallint[], out originals bigint[]
 ) language plpgsql security definer set search_path = pg_catalog, public, pg_temp
--- Look-ups go through their indexes whatever the statistics say: a table that grew a hundredfold
--- since it was last analysed must not be scanned whole for every batch.
-set enable_seqscan = off as $$
+-- Planned once, not for every batch (planning took longer than running), and so that look-ups go
+-- through their indexes whatever the statistics say: a table that grew a hundredfold since it was
+-- last analysed must not be scanned whole. Look-ups are scalar subqueries, never joins.
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_nestloop = off as $$
 declare
   sep constant text := E'\x1f';
   c_workspace int[] := string_to_array(p_workspaces, sep)::int[];
@@ -57,11 +58,11 @@ begin
       select workspace_id, kind, value, nextval('person_id_seq')
       from (select distinct t.workspace_id, t.kind, t.value
         from unnest(c_workspace, c_kind, c_identity) as t(workspace_id, kind, value)
-        where not exists (select 1 from identities i where i.workspace_id = t.workspace_id
-            and i.kind = t.kind and i.value = t.value)
-          and not exists (select 1 from suppressions s where s.workspace_id = t.workspace_id
+        where (select i.person_id from identities i where i.workspace_id = t.workspace_id
+            and i.kind = t.kind and i.value = t.value) is null
+          and (select s.erased_at from suppressions s where s.workspace_id = t.workspace_id
             and s.kind = t.kind
-            and s.value_hash = identity_hash(t.workspace_id, t.kind, t.value))
+            and s.value_hash = identity_hash(t.workspace_id, t.kind, t.value)) is null
         order by 1, 2, 3) as wanted
       on conflict do nothing returning workspace_id, kind, value, person_id)
     insert into persons (workspace_id, person_id, lead_id)
@@ -106,12 +107,15 @@ begin
   if cardinality(indexes) > 0 then
     -- A second statement: only it sees the keys that this or another transaction just wrote.
     select array_agg(case when x.status is not null then x.status
-        when k.body_hash = c_hash[x.index + 1] then 1 else 2 end::smallint order by x.index),
-      array_agg(k.position order by x.index)
+        when x.known = c_hash[x.index + 1] then 1 else 2 end::smallint order by x.index),
+      array_agg(x.original order by x.index)
     into statuses, originals
-    from unnest(indexes, statuses) as x(index, status)
-    left join event_keys k on k.workspace_id = c_workspace[x.index + 1]
-      and k.event_key = c_key[x.index + 1];
+    from (select r.index, r.status,
+        (select k.body_hash from event_keys k where k.workspace_id = c_workspace[r.index + 1]
+          and k.event_key = c_key[r.index + 1]) as known,
+        (select k.position from event_keys k where k.workspace_id = c_workspace[r.index + 1]
+          and k.event_key = c_key[r.index + 1]) as original
+      from unnest(indexes, statuses) as r(index, status)) x;
   end if;
 end $$;
 
