@@ -246,7 +246,7 @@ try {
   process.stdout.write(`${table}\n`)
   writeClaims('capture', table, {
     data: `${held.events} made-up events of ${LEADS} leads, ${ROUNDS} alternating rounds`,
-    command: 'node bench/capture.ts',
+    command: ['node bench/capture.ts', ...process.argv.slice(2)].join(' '),
   })
 } finally {
   empty.kill()
