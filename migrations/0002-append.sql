@@ -132,7 +132,7 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
   order by e.position limit p_limit
 $$;
 
--- Leases. take: the free and expired partitions, at most p_most; each taking raises the epoch.
+-- Leases; rows are always locked in the order of their partitions. take: the free and expired partitions, at most p_most; each taking raises the epoch.
 create function take_partitions(p_holder text, p_most int, p_seconds int)
 returns table (partition smallint, epoch bigint, cursor bigint)
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -145,15 +145,19 @@ $$;
 
 create function renew_partitions(p_holder text, p_seconds int) returns setof smallint
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
-  update partition_leases set expires_at = now() + make_interval(secs => p_seconds)
-  where holder = p_holder and expires_at >= now() returning partition
+  with mine as (select m.partition from partition_leases m
+    where m.holder = p_holder and m.expires_at >= now() order by m.partition for update)
+  update partition_leases l set expires_at = now() + make_interval(secs => p_seconds)
+  from mine where l.partition = mine.partition returning l.partition
 $$;
 
 -- Without a holder: all of them, for a product that knows it is alone (its epochs still fence).
 create function release_partitions(p_holder text) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
-  update partition_leases set expires_at = '-infinity', holder = null
-  where holder = p_holder or p_holder is null
+  with theirs as (select t.partition from partition_leases t
+    where t.holder = p_holder or p_holder is null order by t.partition for update)
+  update partition_leases l set expires_at = '-infinity', holder = null
+  from theirs where l.partition = theirs.partition
 $$;
 
 -- States and cursor of a batch commit together, fenced by the epoch: a worker that lost its lease

@@ -86,8 +86,6 @@ export const SEGMENTS = [
   'seller',
 ] as const
 
-export type Segment = (typeof SEGMENTS)[number]
-
 export const SOURCES = ['organic', 'portal', 'paid_search', 'social', 'referral'] as const
 
 /** Agents differ in what their calls achieve; known in the truth, not in the events. */

@@ -26,6 +26,7 @@ const SLICE = 2_000
 /** Looks at least so often without a hint (another process may have appended). */
 const IDLE_MS = 250
 const CHECKPOINT_MS = 2_000
+const RETRY_MS = 500
 const DIRTY_MAX = 3_000
 
 export interface PartitionOwnerOptions {
@@ -55,18 +56,22 @@ interface Waiter {
   readonly resolve: (reached: boolean) => void
 }
 
+const NEVER = { checkpointedAt: -Infinity, renewedAt: -Infinity, triedAt: -Infinity }
+
 interface Owning {
   leases: Map<number, Lease>
   cursor: number
   readonly cache: LeadCache
   checkpointedAt: number
   renewedAt: number
+  triedAt: number
 }
 
 export const partitionOf = (personId: number): number => personId % PARTITIONS
 
 async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
   const { database, holder, clock, log } = options
+  owning.triedAt = clock.monotonic()
   const taken = await takePartitions(database.app, holder, PARTITIONS, LEASE_SECONDS)
   if (taken.length === 0) return
   // A state in memory may be older than what another holder wrote meanwhile: start from disk.
@@ -82,7 +87,9 @@ async function checkpoint(options: PartitionOwnerOptions, owning: Owning): Promi
   const dirty = owning.cache.takeDirty()
   const byPartition = Map.groupBy(dirty, (state) => partitionOf(state.personId))
   await transaction(database.app, async (client) => {
-    for (const lease of owning.leases.values()) {
+    // In the order of partitions, as everybody locks them.
+    const leases = [...owning.leases.values()].sort((a, b) => a.partition - b.partition)
+    for (const lease of leases) {
       const cursor = Math.max(lease.cursor, owning.cursor)
       const states = byPartition.get(lease.partition) ?? []
       if (cursor === lease.cursor && states.length === 0) continue
@@ -110,12 +117,15 @@ async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<num
 
 async function keepLeases(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
   const { database, holder, clock } = options
-  if (clock.monotonic() - owning.renewedAt < (LEASE_SECONDS * 1_000) / 3) return
+  const now = clock.monotonic()
+  // Rows that somebody else was just writing were passed over: look again soon.
+  if (owning.leases.size < PARTITIONS && now - owning.triedAt > RETRY_MS)
+    await acquire(options, owning)
+  if (now - owning.renewedAt < (LEASE_SECONDS * 1_000) / 3) return
   const held = new Set(await renewPartitions(database.app, holder, LEASE_SECONDS))
   for (const partition of owning.leases.keys())
     if (!held.has(partition)) owning.leases.delete(partition)
   owning.renewedAt = clock.monotonic()
-  if (owning.leases.size < PARTITIONS) await acquire(options, owning)
 }
 
 /** One round: true when there is more to do at once. */
@@ -163,7 +173,7 @@ export function createWaiting(cursor: () => number) {
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
   const cache = createLeadCache(database)
-  const owning: Owning = { leases: new Map(), cursor: 0, cache, checkpointedAt: 0, renewedAt: 0 }
+  const owning: Owning = { leases: new Map(), cursor: 0, cache, ...NEVER }
   const waiting = createWaiting(() => owning.cursor)
   let wake: () => void = () => undefined
   let hinted = false
@@ -178,7 +188,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     const stale = (error as { code?: string }).code === STALE_EPOCH
     log.warn({ err: stale ? undefined : error }, stale ? 'lease lost' : 'folding interrupted')
     owning.leases.clear()
-    owning.renewedAt = -Infinity
+    Object.assign(owning, NEVER)
     await sleep(IDLE_MS)
   }
   const run = async (): Promise<void> => {
