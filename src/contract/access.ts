@@ -132,10 +132,12 @@ export const KeyAnswer = Type.Object({
   ...keyFields,
   key: Type.String({ description: 'Shown this once; only its hash is kept' }),
 })
+export type KeyAnswer = Static<typeof KeyAnswer>
 export const KeysAnswer = Type.Object({
   items: Type.Array(Type.Object(keyFields)),
   next_cursor: Type.Null(),
 })
+export type KeysAnswer = Static<typeof KeysAnswer>
 
 export const UserBody = Type.Object(
   {
@@ -173,10 +175,12 @@ export const UserAnswer = Type.Object({
     Type.String({ description: 'The generated password of a new user; shown this once' }),
   ),
 })
+export type UserAnswer = Static<typeof UserAnswer>
 export const UsersAnswer = Type.Object({
   items: Type.Array(Type.Object(userFields)),
   next_cursor: Type.Null(),
 })
+export type UsersAnswer = Static<typeof UsersAnswer>
 
 export const WorkspaceBody = Type.Object(
   { slug: Slug, name: Name, time_zone: Type.Optional(Type.String({ maxLength: 64 })) },

@@ -16,6 +16,7 @@ export const ProblemBody = Type.Object(
   },
   { description: 'RFC 9457 problem details' },
 )
+export type ProblemBody = Static<typeof ProblemBody>
 
 /**
  * The route takes any JSON object here: each event is checked by itself, so that one bad event of
@@ -126,6 +127,7 @@ export const EventTypesAnswer = Type.Object({
     }),
   ),
 })
+export type EventTypesAnswer = Static<typeof EventTypesAnswer>
 
 const SegmentTime = Type.Optional(Type.String({ maxLength: 40 }))
 const SegmentFields = {

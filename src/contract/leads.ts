@@ -66,6 +66,7 @@ export type LeadsQuery = Static<typeof LeadsQuery>
 
 const NextCursor = Nullable(Type.String())
 export const LeadsAnswer = Type.Object({ items: Type.Array(LeadAnswer), next_cursor: NextCursor })
+export type LeadsAnswer = Static<typeof LeadsAnswer>
 
 export const LeadParams = Type.Object({ id: Identifier })
 export type LeadParams = Static<typeof LeadParams>
@@ -89,6 +90,7 @@ export const TimelineAnswer = Type.Object({
   items: Type.Array(TimelineItem),
   next_cursor: NextCursor,
 })
+export type TimelineAnswer = Static<typeof TimelineAnswer>
 
 export const FeaturesAnswer = Type.Object({
   lead_id: Type.String(),
@@ -103,6 +105,7 @@ export const FeaturesAnswer = Type.Object({
     }),
   ),
 })
+export type FeaturesAnswer = Static<typeof FeaturesAnswer>
 
 export const OtherLeadBody = Type.Object({ lead_id: Identifier }, { additionalProperties: false })
 export type OtherLeadBody = Static<typeof OtherLeadBody>

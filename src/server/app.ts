@@ -11,6 +11,7 @@ import { installCors } from './auth/cors.ts'
 import { mayUse } from './principal.ts'
 import { installProblems } from './problems.ts'
 import { captureRoutes } from './routes/capture.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
 import { interactionRoutes } from './routes/interactions.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -125,6 +126,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     segmentRoutes,
   ])
     routes(app, services)
+  await dashboardRoutes(app)
   allowPreflight()
   return app
 }

@@ -1,0 +1,59 @@
+/** One request to the product; a refusal becomes a Problem with its title, detail and remedy. */
+import type { ProblemBody } from '../../../src/contract/index.ts'
+import { accessToken, renew } from './session.ts'
+
+export class Problem extends Error {
+  readonly title: string
+  readonly remedy: string
+  readonly status: number
+
+  constructor(title: string, detail: string, remedy: string, status: number) {
+    super(detail)
+    this.title = title
+    this.remedy = remedy
+    this.status = status
+  }
+}
+
+async function send(method: string, path: string, body: unknown): Promise<Response> {
+  const token = accessToken()
+  try {
+    return await fetch(path, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  } catch {
+    throw new Problem(
+      'The server cannot be reached',
+      'The request got no answer.',
+      'Check that the product is running, then try again.',
+      0,
+    )
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = `${response.status} ${response.statusText}`
+  try {
+    const { title, detail, remedy } = (await response.json()) as ProblemBody
+    return new Problem(title, detail, remedy, response.status)
+  } catch {
+    return new Problem(fallback, 'The answer was not readable.', 'Try again.', response.status)
+  }
+}
+
+/** @throws Problem */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let response = await send(method, path, body)
+  // An access token lives minutes: one exchange, one more try.
+  const signingIn = path.startsWith('/api/auth/')
+  if (response.status === 401 && !signingIn && (await renew()))
+    response = await send(method, path, body)
+  if (!response.ok) throw await problemOf(response)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}

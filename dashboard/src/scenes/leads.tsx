@@ -1,0 +1,161 @@
+import {
+  Badge,
+  Button,
+  Group,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Title,
+  UnstyledButton,
+} from '@mantine/core'
+import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import type { LeadAnswer, LeadsAnswer, UsersAnswer } from '../../../src/contract/index.ts'
+import { request } from '../api/request.ts'
+import { useSessionUser } from '../api/session.ts'
+import { Moment } from '../parts/moment.tsx'
+import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
+
+/** Names of the team; only administrators may list it, others see the number. */
+export function useNames(): (userId: number | null) => string {
+  const user = useSessionUser()
+  const users = useQuery({
+    queryKey: ['users'],
+    queryFn: () => request<UsersAnswer>('GET', '/v1/users'),
+    enabled: user?.role === 'admin',
+  })
+  return (userId) => {
+    if (userId === null) return 'nobody'
+    if (userId === user?.user_id) return user.name
+    return users.data?.items.find((one) => one.user_id === userId)?.name ?? `user ${userId}`
+  }
+}
+
+function Row({ lead, owner }: { lead: LeadAnswer; owner: string }) {
+  return (
+    <Table.Tr>
+      <Table.Td maw={260}>
+        <UnstyledButton
+          renderRoot={(props) => (
+            <Link to="/leads/$leadId" params={{ leadId: lead.lead_id }} {...props} />
+          )}
+        >
+          <Text fw={600} size="sm" style={{ overflowWrap: 'anywhere' }}>
+            {lead.name ?? lead.lead_id}
+          </Text>
+          <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {lead.email ?? lead.phone ?? lead.lead_id}
+          </Text>
+        </UnstyledButton>
+      </Table.Td>
+      <Table.Td>
+        {lead.segment === null ? '-' : <Badge variant="light">{lead.segment}</Badge>}
+      </Table.Td>
+      <Table.Td visibleFrom="sm">{lead.stage ?? '-'}</Table.Td>
+      <Table.Td visibleFrom="sm">{owner}</Table.Td>
+      <Table.Td visibleFrom="xs">
+        <Moment at={lead.updated_at} />
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function LeadTable({ leads }: { leads: readonly LeadAnswer[] }) {
+  const nameOf = useNames()
+  return (
+    <Table highlightOnHover verticalSpacing="xs" aria-label="Leads">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Lead</Table.Th>
+          <Table.Th>Segment</Table.Th>
+          <Table.Th visibleFrom="sm">Stage</Table.Th>
+          <Table.Th visibleFrom="sm">Owner</Table.Th>
+          <Table.Th visibleFrom="xs">Updated</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {leads.map((lead) => (
+          <Row key={lead.lead_id} lead={lead} owner={nameOf(lead.owner_id)} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  )
+}
+
+function Search({ q }: { q: string }) {
+  const navigate = useNavigate()
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(q)
+  const [settled] = useDebouncedValue(text, 250)
+  useHotkeys([['/', () => input.current?.focus()]])
+  useEffect(() => {
+    const next = settled.trim()
+    if (next !== q)
+      void navigate({ to: '/leads', search: next === '' ? {} : { q: next }, replace: true })
+    // Only what was typed moves the address.
+  }, [settled])
+  return (
+    <TextInput
+      ref={input}
+      aria-label="Search leads"
+      placeholder="Name, e-mail, phone or id ( / )"
+      leftSection={<IconSearch size={16} aria-hidden />}
+      maxLength={100}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      w={{ base: '100%', sm: 320 }}
+    />
+  )
+}
+
+export function Leads({ q }: { q: string }) {
+  const pages = useInfiniteQuery({
+    queryKey: ['leads', q],
+    queryFn: ({ pageParam }) => {
+      const query = new URLSearchParams({ limit: '50', ...(q && { q }), ...pageParam })
+      return request<LeadsAnswer>('GET', `/v1/leads?${query.toString()}`)
+    },
+    initialPageParam: {},
+    getNextPageParam: ({ next_cursor }) =>
+      next_cursor === null ? undefined : { cursor: next_cursor },
+    refetchInterval: 15_000,
+  })
+  const leads = pages.data?.pages.flatMap(({ items }) => items)
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={1} size="h3">
+          Leads
+        </Title>
+        <Search q={q} />
+      </Group>
+      <Loaded query={pages}>
+        {() =>
+          leads === undefined || leads.length === 0 ? (
+            <Nothing title={q === '' ? 'No leads yet' : 'No lead matches'}>
+              {q === ''
+                ? 'A lead appears with its first event: make a key under Keys and send one.'
+                : 'Search by name, e-mail address, phone or lead id.'}
+            </Nothing>
+          ) : (
+            <LeadTable leads={leads} />
+          )
+        }
+      </Loaded>
+      {pages.isFetchNextPageError && <ProblemAlert error={pages.error} />}
+      {pages.hasNextPage && (
+        <Button
+          variant="default"
+          loading={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </Stack>
+  )
+}

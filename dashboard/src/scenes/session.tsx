@@ -1,0 +1,27 @@
+/** Shows the sign-in page until someone is signed in. */
+import { Center, Loader } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState, type ReactNode } from 'react'
+import { mayBeSignedIn, renew, useSessionUser } from '../api/session.ts'
+import { SignIn } from './sign-in.tsx'
+
+export function Session({ children }: { children: ReactNode }) {
+  const user = useSessionUser()
+  const queries = useQueryClient()
+  const [asked, setAsked] = useState(() => !mayBeSignedIn())
+  useEffect(() => {
+    if (asked) return
+    const done = () => setAsked(true)
+    renew().then(done, done)
+  }, [asked])
+  // Nothing one person or workspace loaded is shown to the next.
+  const owner = user && `${user.user_id}:${user.workspace.workspace_id}`
+  useEffect(() => () => queries.clear(), [owner, queries])
+  if (user !== null) return <div key={owner}>{children}</div>
+  if (asked) return <SignIn />
+  return (
+    <Center mih="100vh">
+      <Loader aria-label="Signing in" />
+    </Center>
+  )
+}

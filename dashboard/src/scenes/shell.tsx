@@ -1,0 +1,149 @@
+/** Header, navigation and the page in the middle. */
+import {
+  ActionIcon,
+  AppShell,
+  Badge,
+  Burger,
+  Group,
+  Menu,
+  NavLink,
+  Text,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core'
+import { useDisclosure, useHotkeys } from '@mantine/hooks'
+import {
+  IconActivity,
+  IconKey,
+  IconMoon,
+  IconSun,
+  IconUser,
+  IconUsers,
+  IconUsersGroup,
+} from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import type { MeAnswer, SessionAnswer } from '../../../src/contract/index.ts'
+import { request } from '../api/request.ts'
+import { forget, remember, useSessionUser } from '../api/session.ts'
+
+const PAGES = [
+  { to: '/leads', label: 'Leads', icon: IconUsers, adminOnly: false },
+  { to: '/keys', label: 'Keys', icon: IconKey, adminOnly: true },
+  { to: '/team', label: 'Team', icon: IconUsersGroup, adminOnly: true },
+  { to: '/status', label: 'Status', icon: IconActivity, adminOnly: false },
+] as const
+
+function ColorScheme() {
+  const { setColorScheme } = useMantineColorScheme()
+  const dark = useComputedColorScheme('light') === 'dark'
+  const toggle = () => setColorScheme(dark ? 'light' : 'dark')
+  useHotkeys([['mod+J', toggle]])
+  return (
+    <ActionIcon
+      variant="default"
+      size="lg"
+      aria-label={dark ? 'Light colors' : 'Dark colors'}
+      onClick={toggle}
+    >
+      {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
+    </ActionIcon>
+  )
+}
+
+function Account() {
+  const user = useSessionUser()
+  const me = useQuery({ queryKey: ['me'], queryFn: () => request<MeAnswer>('GET', '/v1/me') })
+  if (user === null) return null
+  const workspaces = me.data?.kind === 'user' ? me.data.workspaces : []
+  const others = workspaces.filter(({ slug }) => slug !== user.workspace.slug)
+  const leave = () => request('POST', '/api/auth/logout', {}).finally(forget)
+  const enter = async (workspace: string) =>
+    remember(await request<SessionAnswer>('POST', '/v1/session/workspace', { workspace }))
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label="Account">
+          <IconUser size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {user.email} ({user.role})
+        </Menu.Label>
+        {others.map(({ slug, name }) => (
+          <Menu.Item key={slug} onClick={() => void enter(slug).catch(() => me.refetch())}>
+            Go to {name}
+          </Menu.Item>
+        ))}
+        <Menu.Item onClick={() => void leave().catch(() => undefined)}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function Navigation({ close }: { close: () => void }) {
+  const user = useSessionUser()
+  const { pathname } = useLocation()
+  const pages = PAGES.filter(({ adminOnly }) => !adminOnly || user?.role === 'admin')
+  return pages.map(({ to, label, icon: Icon }) => (
+    <NavLink
+      key={to}
+      renderRoot={(props) => <Link to={to} {...props} />}
+      label={label}
+      leftSection={<Icon size={18} aria-hidden />}
+      active={pathname.startsWith(to)}
+      onClick={close}
+    />
+  ))
+}
+
+export function Shell() {
+  const user = useSessionUser()
+  const navigate = useNavigate()
+  const [opened, { toggle, close }] = useDisclosure()
+  useHotkeys([
+    ['alt+1', () => void navigate({ to: '/leads', search: {} })],
+    ['alt+2', () => void navigate({ to: '/status' })],
+  ])
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding="md"
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap" miw={0}>
+            <Burger
+              hiddenFrom="sm"
+              size="sm"
+              opened={opened}
+              onClick={toggle}
+              aria-label="Navigation"
+            />
+            <Text fw={700}>EnterpriseHub</Text>
+            <Text c="dimmed" size="sm" truncate visibleFrom="xs">
+              {user?.workspace.name}
+            </Text>
+            {user?.workspace.simulated === true && (
+              <Badge color="orange" variant="light" title="A simulated market, not real people">
+                simulated
+              </Badge>
+            )}
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <ColorScheme />
+            <Account />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label="Pages">
+        <Navigation close={close} />
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  )
+}

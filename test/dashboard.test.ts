@@ -1,0 +1,110 @@
+/** The web page in a real browser against a whole product. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADMIN, startHub, type Hub } from './support/hub.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+)
+const isBuilt = existsSync(join(ROOT, 'dashboard/dist/index.html'))
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const PICTURES = process.env['EH_PICTURES']
+
+let hub: Hub
+beforeAll(async () => {
+  hub = await startHub()
+}, 60_000)
+afterAll(() => hub.close())
+
+test('an address of programs never answers with the page', async () => {
+  const headers = { accept: 'text/html' }
+  for (const path of ['/v1/nothing', '/api/nothing', '/assets/nothing.js']) {
+    const reply = await hub.call('GET', path, { headers })
+    expect(reply.status, path).toBe(404)
+    expect(reply.headers.get('content-type'), path).toContain('problem+json')
+  }
+  const outside = await hub.call('GET', '/assets/..%2f..%2fpackage.json', { headers })
+  expect(outside.status).toBe(400)
+  expect((await hub.call('GET', '/leads')).status).toBe(404)
+})
+
+describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: FLAGS })
+  })
+  afterAll(() => browser.close())
+
+  async function open(width: number, faults: string[]): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width, height: 800 } })
+    page.on('console', (line) => {
+      if (line.type() === 'error' || line.type() === 'warning') faults.push(line.text())
+    })
+    page.on('pageerror', (error) => faults.push(error.message))
+    return page
+  }
+
+  async function look(page: Page, name: string): Promise<void> {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect(wide, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) })
+  }
+
+  test('index.html is asked for again, its files never', async () => {
+    const headers = { accept: 'text/html' }
+    const page = await hub.call('GET', '/leads/some-lead', { headers })
+    expect(page.status).toBe(200)
+    expect(page.headers.get('cache-control')).toBe('no-cache')
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page.body as string)![1]!
+    const asset = await hub.call('GET', script)
+    expect(asset.status).toBe(200)
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  })
+
+  test.each([390, 1366, 1920])('an event appears on the page of its lead, %i px', async (width) => {
+    const lead = `walker-${width}`
+    const faults: string[] = []
+    const page = await open(width, faults)
+    await page.goto(hub.url)
+    await page.getByLabel('E-mail').fill(ADMIN.email)
+    await page.getByRole('textbox', { name: 'Password' }).fill(ADMIN.password)
+    await look(page, `sign-in-${width}`)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Leads' }).waitFor()
+
+    const as = await hub.login()
+    const event = { type: 'property_view', lead_id: lead, property_id: 'home-7' }
+    const posted = await hub.call('POST', '/v1/events', { as, body: event })
+    expect(posted.body).toMatchObject({ accepted: 1, rejected: [] })
+    await page.getByLabel('Search leads').fill(lead)
+    await page.getByRole('link', { name: lead }).click()
+    await page.getByText('property home-7').waitFor()
+    await look(page, `lead-${width}`)
+    await page.getByRole('tab', { name: 'Features' }).click()
+    await page.getByText('known').first().waitFor()
+    await look(page, `features-${width}`)
+
+    // A reload signs in again through the cookie alone.
+    await page.reload()
+    await page.getByText('property home-7').waitFor()
+    for (const address of ['leads', 'keys', 'team', 'status']) {
+      await page.goto(`${hub.url}/${address}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForFunction(() => document.querySelector('[aria-busy]') === null)
+      await look(page, `${address}-${width}`)
+    }
+    expect(faults).toEqual([])
+    await page.close()
+  })
+})
