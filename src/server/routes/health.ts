@@ -45,8 +45,4 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
   )
-  // People who open the address land where the product explains itself.
-  app.get('/', { schema: { hide: true }, config: { access: 'public' } }, (_request, reply) =>
-    reply.redirect('/docs'),
-  )
 }
