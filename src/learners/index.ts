@@ -168,6 +168,13 @@ export {
   type MemberReport,
 } from './automatic/classifier.ts'
 export {
+  boostingOptions,
+  searchBoosting,
+  type BoostingChoice,
+  type BoostingSettings,
+} from './automatic/boosting-search.ts'
+export { groupedFolds } from './automatic/folds.ts'
+export {
   buildRawTable,
   dropColumns,
   takeRawRows,

@@ -36,6 +36,8 @@ export interface TreeModel extends TreeParts {
   predictRow(values: ArrayLike<number>): Float64Array
   /** As `predictRow`, from a vector that was binned once with `binRow(binner, values)`. */
   predictBinnedRow(bins: Uint8Array): Float64Array
+  /** The raw sums behind `predictBinnedRow`, one per output. */
+  predictBinnedMargin(bins: Uint8Array): Float64Array
   /**
    * Exact TreeSHAP shares of the margins: rows x outputs x columns, columns as in
    * `binner.columns`. For every row and output, base + sum of shares = margin.
@@ -92,11 +94,12 @@ export function treeModel(
     return margins
   }
   const predict = (rows: Frame | BinnedFrame): Float64Array => respond(predictMargin(rows))
-  const predictBinnedRow = (bins: Uint8Array): Float64Array => {
+  const predictBinnedMargin = (bins: Uint8Array): Float64Array => {
     const margins = Float64Array.from(start)
     row()(bins, margins)
-    return respond(margins)
+    return margins
   }
+  const predictBinnedRow = (bins: Uint8Array): Float64Array => respond(predictBinnedMargin(bins))
   const explainer = once(() => treeExplainer(ensemble, start, stride))
   const explainBinnedRow = (bins: Uint8Array): Shares => {
     const shares = new Float64Array(outputs * stride)
@@ -112,6 +115,7 @@ export function treeModel(
     predictProba: predict,
     predictRow: (values) => predictBinnedRow(binRow(binner, values)),
     predictBinnedRow,
+    predictBinnedMargin,
     explain(rows) {
       checkRows(binner, rows)
       const { bins, rows: count } = binnedFor(binner, rows)

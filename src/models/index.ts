@@ -1,0 +1,34 @@
+/**
+ * models: what will happen, and why. In: feature vectors and what came of them. Out: fitted models,
+ * probabilities, scores, intervals and reasons. May import core, math, learners, platform, store,
+ * policy, experiments, features and outcomes.
+ */
+export { decodeModel, encodeModel } from './codec.ts'
+export {
+  exampleWriter,
+  takeExamples,
+  type AttributeValues,
+  type Categories,
+  type Example,
+  type Examples,
+  type ExampleWriter,
+} from './examples.ts'
+export { fitModel, type FitOptions } from './fit.ts'
+export {
+  predictExamples,
+  type FittedModel,
+  type HeldOutMetrics,
+  type TrainedOn,
+} from './fitted-model.ts'
+export type { AttributeMap } from './inputs.ts'
+export { predictModel, type Factor, type Prediction, type PredictionContext } from './predict.ts'
+export { priorOf, smoothedRate, type Prior, type Priors } from './prior.ts'
+export {
+  leadScoring,
+  refusalOf,
+  type AttributeDeclaration,
+  type KnownAt,
+  type ModelName,
+  type ModelSpec,
+  type PolicyClass,
+} from './spec.ts'
