@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { Identifier } from '../core/index.ts'
 import { PageQuery } from './page.ts'
+import { LeadScore } from './scores.ts'
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Word = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
@@ -44,11 +45,18 @@ export const LeadAnswer = Type.Object({
   attributes: Type.Record(Type.String(), Type.Unknown()),
   created_at: Time,
   updated_at: Time,
+  score: Type.Optional(
+    Type.Union([LeadScore, Type.Null()], { description: 'In lists; null: not computed yet' }),
+  ),
   possible_duplicates: Type.Optional(
     Type.Array(Type.String(), { description: 'Leads with the same e-mail address or phone' }),
   ),
 })
 export type LeadAnswer = Static<typeof LeadAnswer>
+
+/** `call_next`: probability x expected commission x reachability. */
+export const LEAD_SORTS = ['newest', 'call_next', 'score', 'churn', 'last_activity'] as const
+export type LeadSort = (typeof LEAD_SORTS)[number]
 
 export const LeadsQuery = Type.Object(
   {
@@ -59,6 +67,12 @@ export const LeadsQuery = Type.Object(
     segment: Type.Optional(Word),
     stage: Type.Optional(Word),
     owner_id: Type.Optional(Type.Integer({ minimum: 1 })),
+    sort: Type.Optional(
+      Type.Union(
+        LEAD_SORTS.map((name) => Type.Literal(name)),
+        { description: 'Highest first; leads without a value come last. Default newest' },
+      ),
+    ),
   },
   { additionalProperties: false },
 )

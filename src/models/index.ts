@@ -32,3 +32,17 @@ export {
   type ModelSpec,
   type PolicyClass,
 } from './spec.ts'
+export { createLiveModels, type AliasMove, type Live, type LiveModels } from './live-models.ts'
+export {
+  loadAlias,
+  loadChampion,
+  loadVersion,
+  publishVersion,
+  setAlias,
+  versionLog,
+  versionsOf,
+  type AliasOrder,
+  type LiveVersion,
+  type Publication,
+  type Registry,
+} from './registry.ts'

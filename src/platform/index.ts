@@ -15,6 +15,7 @@ export {
 export { readDelimited, type DelimitedFile } from './delimited-file.ts'
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'
+export { modelKey, randomKey, seal, unseal } from './envelope.ts'
 export { createLog, type LineStream, type Logger } from './log.ts'
 export { createMetrics } from './metrics.ts'
 export { processAlive, processStart } from './process-identity.ts'

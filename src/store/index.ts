@@ -67,3 +67,36 @@ export {
   type StateKey,
   type StoredState,
 } from './lead-states.ts'
+export {
+  queueUnscored,
+  readLeadRates,
+  readScoringInputs,
+  readStaleScores,
+  saveLeadScores,
+  type LeadScoreRecord,
+  type ScoringInput,
+  type SegmentRate,
+} from './lead-scores.ts'
+export {
+  changeAlias,
+  insertVersion,
+  keepWorkspaceKey,
+  listVersions,
+  nextVersion,
+  readArtefact,
+  readLiveModels,
+  readModelLog,
+  type LiveModel,
+  type LogRecord,
+  type ModelAlias,
+  type VersionRecord,
+} from './model-versions.ts'
+export {
+  insertPredictions,
+  readPredictions,
+  type PredictionFilter,
+  type PredictionReason,
+  type PredictionRecord,
+  type StoredPrediction,
+  type StoredVector,
+} from './predictions.ts'

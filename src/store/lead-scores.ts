@@ -1,0 +1,160 @@
+/**
+ * The current score of every lead: written by the owner of its partition, read in order. SQL:
+ * migrations/0006.
+ */
+import type { Queryable } from './connection.ts'
+import type { StateKey, StoredState } from './lead-states.ts'
+
+export interface LeadScoreRecord extends StateKey {
+  /** Of the champion; null: there was none. */
+  readonly version: number | null
+  /** Log position the score knows of. */
+  readonly position: number
+  /** Milliseconds since the epoch. */
+  readonly computedAt: number
+  readonly score: number | null
+  readonly probability: number | null
+  readonly interval: readonly [number, number] | null
+  readonly prior: number | null
+  readonly timesAverage: number | null
+  /** Why there is no score. */
+  readonly reason: string | null
+  readonly commission: number | null
+  readonly reachability: number
+  readonly callReasons: readonly string[]
+  readonly callNext: number | null
+  readonly lastActivityAt: number | null
+}
+
+const isoOrNull = (time: number | null): string | null =>
+  time === null ? null : new Date(time).toISOString()
+
+/** Scores of any workspaces; an older state never replaces a later one, erased persons are left. */
+export async function saveLeadScores(
+  client: Queryable,
+  records: readonly LeadScoreRecord[],
+): Promise<void> {
+  if (records.length === 0) return
+  const rows = records.map((r) => ({
+    workspace_id: r.workspaceId,
+    person_id: r.personId,
+    version: r.version,
+    position: r.position,
+    computed_at: isoOrNull(r.computedAt),
+    score: r.score,
+    probability: r.probability,
+    low: r.interval?.[0] ?? null,
+    high: r.interval?.[1] ?? null,
+    prior: r.prior,
+    times_average: r.timesAverage,
+    reason: r.reason,
+    commission: r.commission,
+    reachability: r.reachability,
+    call_reasons: r.callReasons,
+    call_next: r.callNext,
+    last_activity_at: isoOrNull(r.lastActivityAt),
+  }))
+  await client.query({
+    name: 'save_lead_scores',
+    text: 'select save_lead_scores($1)',
+    values: [JSON.stringify(rows)],
+  })
+}
+
+/** What scoring needs beside the state. */
+export interface ScoringInput extends StateKey {
+  /** Null: an anonymous visitor, who has no score. */
+  readonly leadId: string | null
+  readonly segment: string | null
+  readonly ownerId: number | null
+  readonly attributes: Record<string, unknown>
+}
+
+export async function readScoringInputs(
+  client: Queryable,
+  keys: readonly StateKey[],
+): Promise<ScoringInput[]> {
+  const { rows } = await client.query<{
+    workspace_id: number
+    person_id: string
+    lead_id: string | null
+    segment: string | null
+    owner_id: string | null
+    attributes: Record<string, unknown>
+  }>({
+    name: 'scoring_inputs',
+    text: 'select * from scoring_inputs($1, $2)',
+    values: [keys.map((key) => key.workspaceId), keys.map((key) => key.personId)],
+  })
+  return rows.map((row) => ({
+    workspaceId: row.workspace_id,
+    personId: Number(row.person_id),
+    leadId: row.lead_id,
+    segment: row.segment,
+    ownerId: row.owner_id === null ? null : Number(row.owner_id),
+    attributes: row.attributes,
+  }))
+}
+
+/** Leads of some partitions whose score is older than `before` or missing, oldest first. */
+export async function readStaleScores(
+  client: Queryable,
+  workspaceId: number,
+  partitions: readonly number[],
+  before: number,
+  limit: number,
+): Promise<StoredState[]> {
+  const { rows } = await client.query<{
+    workspace_id: number
+    person_id: string
+    position: string
+    state: Buffer
+  }>({
+    name: 'stale_lead_scores',
+    text: 'select * from stale_lead_scores($1, $2, to_timestamp($3 / 1000.0), $4)',
+    values: [workspaceId, [...partitions], before, limit],
+  })
+  return rows.map((row) => ({
+    workspaceId: row.workspace_id,
+    personId: Number(row.person_id),
+    position: Number(row.position),
+    state: row.state,
+  }))
+}
+
+/** Puts leads that have a state and no score into the queue of stale ones; how many. */
+export async function queueUnscored(client: Queryable, workspaceId: number): Promise<number> {
+  const { rows } = await client.query<{ added: string }>(
+    'select queue_unscored_leads($1) as added',
+    [workspaceId],
+  )
+  return Number(rows[0]!.added)
+}
+
+/** Leads and how many of them made an offer or bought, by segment. */
+export interface SegmentRate {
+  readonly segment: string | null
+  readonly leads: number
+  readonly positives: number
+}
+
+/**
+ * How leads known for at least `days` did within `days` of becoming known. Reads the whole log of
+ * the workspace: keep the answer.
+ */
+export async function readLeadRates(
+  client: Queryable,
+  workspaceId: number,
+  days: number,
+): Promise<SegmentRate[]> {
+  const { rows } = await client.query<{
+    segment: string | null
+    leads: string
+    positives: string
+  }>('select * from lead_rates($1, $2)', [workspaceId, days])
+  return rows.map(({ segment, leads, positives }) => ({
+    segment,
+    leads: Number(leads),
+    positives: Number(positives),
+  }))
+}
