@@ -104,7 +104,7 @@ function pssMegabytes(roots: readonly number[]): number {
 async function copyRate(client: PoolClient, rows: string, count: number): Promise<number> {
   await client.query('drop table if exists copy_yardstick')
   await client.query(
-    `create table copy_yardstick (like event_log including all) partition by range (received_at)`,
+    `create table copy_yardstick (like event_log including all) partition by range (position)`,
   )
   await client.query('create table copy_yardstick_all partition of copy_yardstick default')
   const start = performance.now()

@@ -20,6 +20,7 @@ import { leadRightsRoutes } from './routes/lead-rights.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
 import { peopleRoutes } from './routes/people.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { segmentRoutes } from './routes/segment.ts'
 import { sessionRoutesOf } from './routes/session.ts'
 import type { Services } from './services.ts'
@@ -117,6 +118,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     sessionRoutesOf,
     keyRoutes,
     peopleRoutes,
+    retentionRoutes,
     leadRoutes,
     leadActionRoutes,
     leadRightsRoutes,

@@ -15,6 +15,7 @@ export {
   type WorkspaceOfUser,
 } from './accounts.ts'
 export { createKey, findKey, listKeys, revokeKey, type ApiKey, type KeyKind } from './api-keys.ts'
+export { forgetAttempts, refundAttempt, takeAttempt } from './attempts.ts'
 export { appendAudit, readAudit, verifyAudit, type AuditEntry } from './audit.ts'
 export { addMember, changeMember, listMembers, type Member } from './members.ts'
 export { createPool, transaction, type Endpoint } from './connection.ts'
@@ -32,6 +33,20 @@ export {
   type LogRow,
   type LogSlice,
 } from './event-log.ts'
+export { turnLogParts } from './log-parts.ts'
+export {
+  deleteOldEntries,
+  holdPersons,
+  leadsToBase,
+  listRetentions,
+  nextPersons,
+  readLeadBase,
+  readRetention,
+  saveLeadBase,
+  saveRetention,
+  type Retention,
+  type RetentionOfWorkspace,
+} from './retention.ts'
 export { readRecords, readTimeline, type TimelineEntry } from './lead-history.ts'
 export {
   changeLead,

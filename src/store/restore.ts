@@ -8,6 +8,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { SetupError, type Config, type Logger } from '../platform/index.ts'
 import { readBackup, type Manifest } from './backup-manifest.ts'
 import { openDatabase } from './database.ts'
+import { makeLogPartsUpTo } from './log-parts.ts'
 import { migrate, readMigrations, type Migration } from './migrations.ts'
 
 export interface RestoreOptions {
@@ -56,6 +57,11 @@ async function load(
   await client.query(`truncate ${names.join(', ')}`)
   // What triggers did when the rows were written is in the backup already.
   for (const name of names) await client.query(`alter table ${name} disable trigger user`)
+  const last = manifest.sequences.find(({ name }) => name === 'event_position_seq')
+  const { rows } = await client.query<{ parts: boolean }>(
+    `select to_regproc('make_log_parts') is not null as parts`,
+  )
+  if (rows[0]!.parts && last !== undefined) await makeLogPartsUpTo(client, last.last)
   let done = 0
   for (const table of manifest.tables) {
     onTable?.(table.name, done++, names.length)

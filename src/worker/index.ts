@@ -1,3 +1,5 @@
 /** worker: jobs and threads; thin. In: the log. Out: lead states, checkpointed. */
 export { startFoldingThread } from './folding-thread.ts'
 export { startPartitionOwner, type PartitionOwner } from './partition-owner.ts'
+export { retireEvents, type Retired } from './retention.ts'
+export { startUpkeep, type Upkeep } from './upkeep.ts'

@@ -5,22 +5,15 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { LogEntry } from '../core/index.ts'
-import {
-  advance,
-  decodeState,
-  emptyTrack,
-  encodeState,
-  foldOrder,
-  type LeadTrack,
-} from '../features/index.ts'
+import { advance, decodeState, emptyTrack, encodeState, type LeadTrack } from '../features/index.ts'
 import {
   loadStates,
   readLinks,
-  readPerson,
   type Database,
   type StateKey,
   type StoredState,
 } from '../store/index.ts'
+import { rebuildTrack } from './rebuild.ts'
 
 /** States kept beside the dirty ones; up to 30 kB each in memory, with their checkpoints. */
 const KEPT_MAX = 3_000
@@ -150,10 +143,8 @@ async function refold(
   position: number,
 ): Promise<void> {
   const { workspaceId, personId } = lead
-  const entries = await readPerson(memory.database.app, workspaceId, personId, position)
-  const track = emptyTrack()
-  for (const entry of entries.sort(foldOrder)) advance(track, entry)
-  memory.refolded += entries.length
+  const { track, entries } = await rebuildTrack(memory.database.app, lead, position)
+  memory.refolded += entries
   memory.kept.delete(key)
   memory.dirty.set(key, { workspaceId, personId, track, position })
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { createLog } from '../../src/platform/index.ts'
-import { openDatabase, type Database } from '../../src/store/index.ts'
+import { openDatabase, type Database, type Migration } from '../../src/store/index.ts'
 
 interface Cluster {
   readonly host: string
@@ -43,21 +43,23 @@ async function asMaster<T>(work: (client: pg.Client) => Promise<T>): Promise<T> 
 }
 
 /**
- * A new database with the present schema and no rows. Use `await using database = await
+ * A new database with no rows and the present schema, or that of `migrations`. Use `await using database = await
  * freshDatabase()` inside a test, or call `drop()` in afterAll.
  */
-export async function freshDatabase(): Promise<TestDatabase> {
+export async function freshDatabase(migrations?: readonly Migration[]): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`
   await asMaster(async (client) =>
     client.query(
-      `create database ${name} template ${(await cluster)!.template} strategy file_copy`,
+      `create database ${name} strategy file_copy
+         template ${migrations === undefined ? (await cluster)!.template : 'template0'}`,
     ),
   )
   const { host, port, user, password } = await cluster!
   const url = `postgresql://${user}:${password}@${encodeURIComponent(host)}:${port}/${name}`
   const log = createLog({ LOG_LEVEL: 'silent', LOG_FORMAT: 'json' })
   const settings = { DATABASE_URL: url, EH_UNSAFE_DATABASE: true, DATA_DIR: '' }
-  const database = await openDatabase(settings, log)
+  const options = migrations === undefined ? {} : { migrations }
+  const database = await openDatabase(settings, log, options)
   const drop = async (): Promise<void> => {
     await database.close()
     await asMaster(async (client) => {

@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import { systemClock, type Config, type Logger } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
-import { startFoldingThread } from '../../worker/index.ts'
+import { startFoldingThread, startUpkeep } from '../../worker/index.ts'
 import type { Define } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
@@ -78,7 +78,8 @@ export const define: Define = (command, terminal) => {
       const stopped = untilStopped(log)
       const database = await openDatabase(config, log, { exclusive: true })
       try {
-        await run(config, log, database, flags.role, stopped)
+        const upkeep = await startUpkeep({ database, log, clock: systemClock })
+        await run(config, log, database, flags.role, stopped).finally(upkeep.close)
       } finally {
         await database.close()
       }
