@@ -5,7 +5,14 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { LogEntry } from '../core/index.ts'
-import { advance, decodeState, emptyTrack, encodeState, type LeadTrack } from '../features/index.ts'
+import {
+  advance,
+  decodeState,
+  emptyTrack,
+  encodeState,
+  rebuildTrack,
+  type LeadTrack,
+} from '../features/index.ts'
 import {
   loadStates,
   readLinks,
@@ -13,7 +20,6 @@ import {
   type StateKey,
   type StoredState,
 } from '../store/index.ts'
-import { rebuildTrack } from './rebuild.ts'
 
 /** States kept beside the dirty ones; up to 30 kB each in memory, with their checkpoints. */
 const KEPT_MAX = 3_000

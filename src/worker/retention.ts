@@ -2,7 +2,7 @@
  * Deletes events that a workspace no longer keeps, a few persons at a time. First the lead's state
  * as of then is kept as its base, in the same transaction: states go on as if nothing was deleted.
  */
-import { encodeState } from '../features/index.ts'
+import { encodeState, rebuildTrack } from '../features/index.ts'
 import {
   appendAudit,
   deleteOldEntries,
@@ -14,7 +14,6 @@ import {
   type Database,
   type RetentionOfWorkspace,
 } from '../store/index.ts'
-import { rebuildTrack } from './rebuild.ts'
 
 const DAY_MS = 86_400_000
 /** Persons in one transaction: links and erasures of the workspace wait for so many at most. */

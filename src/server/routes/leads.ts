@@ -18,15 +18,14 @@ import { canonicalJson, holdsUnstorableText } from '../../events/index.ts'
 import {
   CATEGORICAL_FEATURES,
   extractFeatures,
-  foldEntries,
   NUMERIC_FEATURES,
+  rebuildTrack,
 } from '../../features/index.ts'
 import {
   changeLead,
   findLead,
   listLeads,
   openLead,
-  readPerson,
   readTimeline,
   setContact,
   type Contact,
@@ -291,9 +290,9 @@ function knowledgeRoutes(app: FastifyInstance, { database, clock }: Services): v
       const { personId, leadId } = await requireLead(database, principal, params.id)
       const { workspaceId } = principal
       const all = Number.MAX_SAFE_INTEGER
-      const entries = await readPerson(database.app, workspaceId, personId, all)
-      const asOf = entries.reduce((t, { eventTime }) => Math.max(t, eventTime), clock.now())
-      const vector = extractFeatures(foldEntries(entries), asOf)
+      const { state } = (await rebuildTrack(database.app, { workspaceId, personId }, all)).track
+      const asOf = Math.max(state.cursorTime, clock.now())
+      const vector = extractFeatures(state, asOf)
       const items = [
         ...NUMERIC_FEATURES.map(({ name, group, label }, i) => {
           const value = vector.numeric[i]!

@@ -1,6 +1,8 @@
 /** Folds a lead again from the log, from its base where retention deleted the entries before. */
-import { advance, decodeState, emptyTrack, foldOrder, type LeadTrack } from '../features/index.ts'
 import { readLeadBase, readPerson, type StateKey } from '../store/index.ts'
+import { decodeState } from './codec.ts'
+import { foldOrder } from './state.ts'
+import { advance, emptyTrack, type LeadTrack } from './track.ts'
 
 type Client = Parameters<typeof readPerson>[0]
 
