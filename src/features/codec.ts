@@ -40,7 +40,7 @@ const HEADER = 5
 
 /** Exact bytes of `state`; about 1 KB for a lead with a hundred events. */
 export function encodeState(state: LeadState): Uint8Array {
-  const writer = new Writer()
+  writer.restart()
   writer.byte(FORMAT)
   for (let shift = 0; shift < 32; shift += 8) writer.byte((FOLD_SCHEMA >>> shift) & 255)
   writeField(writer, state as unknown as Fields)
@@ -180,10 +180,17 @@ class Writer {
     for (let i = 0; i < value.length; i++) this.whole(value.charCodeAt(i))
   }
 
+  restart(): void {
+    this.#at = 0
+  }
+
   done(): Uint8Array {
     return this.#bytes.slice(0, this.#at)
   }
 }
+
+/** One for all states: encoding is synchronous, and its buffer only ever grows. */
+const writer = new Writer()
 
 class Reader {
   readonly #bytes: Uint8Array

@@ -3,12 +3,18 @@ import helmet from '@fastify/helmet'
 import jwt from '@fastify/jwt'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { AppError } from '../core/index.ts'
 import { installCors } from './auth/cors.ts'
-import { mayUse } from './principal.ts'
+import { mayUse, type Principal } from './principal.ts'
 import { installProblems } from './problems.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
@@ -51,16 +57,63 @@ function installAccess(app: FastifyInstance, services: Services): void {
     if (route.config?.access === undefined && !route.schema?.hide)
       throw new Error(`${String(route.method)} ${route.url} declares no access`)
   })
-  app.addHook('onRequest', async (request) => {
+  const admit = (request: FastifyRequest, principal: Principal): void => {
     const { access } = request.routeOptions.config
     if (access === undefined || access === 'public') return
-    const principal = await services.authenticate(request)
     if (!mayUse(principal, access)) {
       const need = principal.kind === 'user' ? `role ${access.role}` : `scope ${access.scope}`
       throw new AppError('forbidden', `this needs ${need}`)
     }
     request.principal = principal
+  }
+  // With callbacks: who calls is nearly always known at once, and then no promise is made.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { access } = request.routeOptions.config
+    if (access === undefined || access === 'public') {
+      done()
+      return
+    }
+    try {
+      const principal = services.authenticate(request)
+      if (principal instanceof Promise) {
+        principal.then((found) => admit(request, found)).then(() => done(), done)
+        return
+      }
+      admit(request, principal)
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    done()
   })
+}
+
+/** The security headers, worked out once: the plug-in would work them out for every request. */
+async function securityHeaders(config: Services['config']): Promise<Record<string, string>> {
+  const model = fastify()
+  await model.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: config.ENVIRONMENT === 'production',
+  })
+  model.get('/', (_request, reply) => reply.code(204).send())
+  const { headers } = await model.inject('/')
+  await model.close()
+  const { date: _date, connection: _connection, ...rest } = headers
+  return rest as Record<string, string>
+}
+
+async function installHeaders(app: FastifyInstance, { config }: Services): Promise<void> {
+  const headers = await securityHeaders(config)
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(headers)
+    done()
+  })
+}
+
+/** Names of requests: unique, also across restarts and processes; guessable, which harms nobody. */
+function requestIds(first: string): () => string {
+  let count = 0
+  return () => `${first}-${(++count).toString(36)}`
 }
 
 async function installDocumentation(app: FastifyInstance, version: string): Promise<void> {
@@ -92,7 +145,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
-    genReqId: services.newId,
+    genReqId: requestIds(services.newId()),
     trustProxy: false,
     routerOptions: { ignoreTrailingSlash: true },
     // Keys like __proto__ are only ever copied as text (canonicalJson), never assigned.
@@ -102,15 +155,12 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileSchema(schema, httpPart))
   installProblems(app)
   const allowPreflight = installCors(app)
+  await installHeaders(app, services)
   installAccess(app, services)
   await app.register(jwt, {
     secret: services.tokenSecret,
     sign: { algorithm: 'HS256' },
     verify: { algorithms: ['HS256'] },
-  })
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-    strictTransportSecurity: services.config.ENVIRONMENT === 'production',
   })
   await installDocumentation(app, services.version)
   for (const routes of [

@@ -7,7 +7,13 @@ import { Gauge, type Registry } from 'prom-client'
 import { createCapture, createGroupCommit, type GroupCommit } from '../events/index.ts'
 import { createIdSource, createMetrics, SetupError, systemClock } from '../platform/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
-import { appendRows, linkIdentities, quarantine, type Database } from '../store/index.ts'
+import {
+  appendRows,
+  createAppendMemory,
+  linkIdentities,
+  quarantine,
+  type Database,
+} from '../store/index.ts'
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { bootstrap, tokenSecret } from './bootstrap.ts'
@@ -55,12 +61,13 @@ function exposeProgress(metrics: Registry, appended: () => number, folding?: Fol
 
 function groupCommit(database: Database, onCommit: (position: number) => void): GroupCommit {
   let last = 0
+  const memory = createAppendMemory()
   return createGroupCommit({
     append: async (rows) => {
       const client = await database.app.connect()
       let broken = true
       try {
-        const results = await appendRows(client, rows)
+        const results = await appendRows(client, rows, memory)
         broken = false
         for (const { position } of results) if (position > last) last = position
         return results

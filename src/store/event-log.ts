@@ -1,4 +1,5 @@
 /** The event log: the one way in (append_events) and the ways out. SQL: migrations/0002. */
+import { LRUCache } from 'lru-cache'
 import { eventTypeOfCode, type EntryBody, type LogEntry } from '../core/index.ts'
 import type { Queryable } from './connection.ts'
 
@@ -36,29 +37,75 @@ export interface AppendResult {
 const SEPARATOR = '\u001f'
 const STATUS: Record<number, AppendStatus> = { 1: 'duplicate', 2: 'conflict', 3: 'erased' }
 
+/**
+ * What a writer of the log remembers between its appends; only ever a shortcut. Person ids are
+ * never rewritten: what is remembered holds until an erasure raises the database's epoch.
+ */
+export interface AppendMemory {
+  /** Person ids by workspace, kind and identity. */
+  readonly persons: LRUCache<string, string>
+  /** Identity epoch that `persons` belongs to. */
+  epoch: number
+  /** Appends for which repeated events are expected, since some came lately. */
+  careful: number
+}
+
+/** About 150 bytes each. */
+const REMEMBERED_MAX = 150_000
+/** After a repetition, so many appends sort out each event at once. */
+const CAREFUL_APPENDS = 50
+
+export function createAppendMemory(): AppendMemory {
+  return { persons: new LRUCache({ max: REMEMBERED_MAX }), epoch: 0, careful: 0 }
+}
+
+const nameOf = ({ workspaceId, identityKind, identity }: LogRow): string =>
+  `${workspaceId}:${identityKind}:${identity}`
+
 interface AppendAnswer {
   first_position: string
   indexes: number[]
   statuses: number[]
   originals: (string | null)[]
+  persons: (string | null)[] | null
+  epoch: string
+}
+
+function remember(memory: AppendMemory, answer: AppendAnswer, names: readonly string[]): void {
+  const epoch = Number(answer.epoch)
+  if (epoch > memory.epoch) {
+    memory.persons.clear()
+    memory.epoch = epoch
+  }
+  // A later append may have seen an erasure already.
+  if (epoch === memory.epoch)
+    answer.persons?.forEach((person, i) => {
+      if (person !== null) memory.persons.set(names[i]!, person)
+    })
+  if (answer.indexes.length > 0) memory.careful = CAREFUL_APPENDS
+  else if (memory.careful > 0) memory.careful--
 }
 
 /**
  * Appends rows of any workspaces in one transaction, durable when the promise resolves. Results
- * stand in the order of `rows`. Never call it inside another transaction.
+ * stand in the order of `rows`. Never call it inside another transaction. A writer that appends
+ * again and again passes one `memory` to all of its calls.
  */
 export async function appendRows(
   client: Queryable,
   rows: readonly LogRow[],
+  memory: AppendMemory = createAppendMemory(),
 ): Promise<AppendResult[]> {
   const column = (pick: (row: LogRow) => string | number): string => {
     const parts = new Array<string | number>(rows.length)
     for (let i = 0; i < rows.length; i++) parts[i] = pick(rows[i]!)
     return parts.join(SEPARATOR)
   }
+  const names = rows.map(nameOf)
+  const persons = names.map((name) => memory.persons.get(name) ?? '')
   const answer = await client.query<AppendAnswer>({
     name: 'append_events',
-    text: 'select * from append_events($1,$2,$3,$4,$5,$6,$7,$8,$9)',
+    text: 'select * from append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)',
     values: [
       column((row) => row.workspaceId),
       column((row) => row.key),
@@ -69,8 +116,12 @@ export async function appendRows(
       column((row) => row.time),
       column((row) => row.propertyId),
       column((row) => row.body),
+      persons.join(SEPARATOR),
+      memory.epoch,
+      memory.careful > 0,
     ],
   })
+  remember(memory, answer.rows[0]!, names)
   const { first_position, indexes, statuses, originals } = answer.rows[0]!
   const first = Number(first_position)
   const results = rows.map((_, i): AppendResult => ({ status: 'accepted', position: first + i }))

@@ -25,8 +25,10 @@ export { restoreBackup, type RestoreOptions } from './restore.ts'
 export {
   IDENTITY_KIND,
   appendRows,
+  createAppendMemory,
   readLog,
   readPerson,
+  type AppendMemory,
   type AppendResult,
   type AppendStatus,
   type IdentityKind,

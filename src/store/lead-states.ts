@@ -67,7 +67,7 @@ export async function checkpointPartition(
 ): Promise<void> {
   await client.query({
     name: 'checkpoint_partition',
-    text: 'select checkpoint_partition($1, $2, $3, $4, $5, $6, $7)',
+    text: 'select checkpoint_partition($1, $2, $3, $4, $5, $6, $7, $8)',
     values: [
       lease.partition,
       lease.epoch,
@@ -75,7 +75,8 @@ export async function checkpointPartition(
       states.map((state) => state.workspaceId),
       states.map((state) => state.personId),
       states.map((state) => state.position),
-      states.map(({ state }) => Buffer.from(state.buffer, state.byteOffset, state.byteLength)),
+      states.map((state) => state.state.byteLength),
+      Buffer.concat(states.map((state) => state.state)),
     ],
   })
 }
@@ -98,7 +99,8 @@ export async function loadStates(
     workspaceId: row.workspace_id,
     personId: Number(row.person_id),
     position: Number(row.position),
-    state: row.state,
+    // A copy: small buffers are parts of a larger one, which would stay as long as any of them.
+    state: new Uint8Array(row.state),
   }))
 }
 

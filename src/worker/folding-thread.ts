@@ -23,8 +23,17 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
   const logging = { LOG_LEVEL: config.LOG_LEVEL, LOG_FORMAT: config.LOG_FORMAT }
   let cursor = 0
   let closing = false
+  let hinted = false
+  let missed = false
   const waiting = createWaiting(() => cursor)
   let thread: Worker
+  // One hint under way at a time; what comes meanwhile is passed on once the thread has looked.
+  const hint = (): void => {
+    missed = hinted
+    if (hinted) return
+    hinted = true
+    thread.postMessage('hint')
+  }
   const start = (): Promise<void> =>
     new Promise((resolve) => {
       thread = new Worker(new URL('./folding.worker.ts', import.meta.url), {
@@ -32,6 +41,8 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
       })
       thread.on('message', (folded: number) => {
         cursor = Math.max(cursor, folded)
+        hinted = false
+        if (missed) hint()
         waiting.settle()
         resolve()
       })
@@ -43,7 +54,7 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
     })
   await start()
   return {
-    hint: () => thread.postMessage('hint'),
+    hint,
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => cursor,
     close: async () => {

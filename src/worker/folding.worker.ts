@@ -14,7 +14,7 @@ const { endpoint, logging, alone } = workerData as {
   readonly alone: boolean
 }
 // On Linux this concerns the calling thread only: whoever waits for an answer goes before folding.
-if (process.platform === 'linux') setPriority(0, 5)
+if (process.platform === 'linux') setPriority(0, 10)
 const log = createLog(logging)
 const pool = createPool(endpoint, log, { max: SESSIONS_MAX, statementMsMax: 60_000 })
 const owner = await startPartitionOwner({

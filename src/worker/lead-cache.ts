@@ -1,7 +1,9 @@
 /**
- * Lead states in memory, bounded: states that are on disk leave least recently used first, those
- * that are not stay until the next checkpoint. Links, merges and erasures move entries between
- * leads; the leads concerned are folded again from the log, as are leads with a late entry.
+ * Lead states in memory, bounded. The leads of the moment are kept as objects, ready to fold; the
+ * others as the bytes that disk holds or will hold (a tenth of the size, and far quicker to come
+ * back to than a query). What is on disk leaves least recently used first; what is not stays until
+ * the next checkpoint. Links, merges and erasures move entries between leads; the leads concerned
+ * are folded again from the log, as are leads with a late entry.
  */
 import { LRUCache } from 'lru-cache'
 import type { LogEntry } from '../core/index.ts'
@@ -21,8 +23,12 @@ import {
   type StoredState,
 } from '../store/index.ts'
 
-/** States kept beside the dirty ones; up to 30 kB each in memory, with their checkpoints. */
+/** States kept as objects, as many clean as dirty; up to 30 kB each, with their checkpoints. */
 const KEPT_MAX = 3_000
+/** Clean states kept as bytes. */
+const PACKED_BYTES_MAX = 64 * 1024 * 1024
+/** What an entry of a map costs beside its bytes. */
+const ENTRY_BYTES = 250
 
 export interface Held extends StateKey {
   readonly track: LeadTrack
@@ -39,8 +45,6 @@ export interface LeadCache {
   readonly dirtyCount: () => number
   /** What must be written; clean from now on. */
   readonly takeDirty: () => StoredState[]
-  /** The state of a lead if it is in memory. */
-  readonly peek: (key: StateKey) => Held | undefined
   /** Forgets everything and reads the links anew. */
   readonly reset: () => Promise<void>
   /** Entries folded again because of late entries, links and merges, since the start. */
@@ -118,28 +122,87 @@ function planOf(
 
 interface Memory {
   readonly database: Pick<Database, 'app'>
-  readonly kept: LRUCache<string, Held>
+  /** Not on disk yet, least recently folded first. */
   readonly dirty: Map<string, Held>
+  /** Not on disk yet, as bytes. */
+  readonly waiting: Map<string, StoredState>
+  /** As on disk. */
+  readonly kept: LRUCache<string, Held>
+  /** As on disk, as bytes; the states of `kept` among them. */
+  readonly packed: LRUCache<string, StoredState>
   refolded: number
 }
+
+const packedCache = (): LRUCache<string, StoredState> =>
+  new LRUCache({
+    maxSize: PACKED_BYTES_MAX,
+    sizeCalculation: ({ state }) => state.byteLength + ENTRY_BYTES,
+  })
 
 const find = ({ dirty, kept }: Memory, key: string): Held | undefined =>
   dirty.get(key) ?? kept.get(key)
 
+function pack({ workspaceId, personId, position, track }: Held): StoredState {
+  return { workspaceId, personId, position, state: encodeState(track.state) }
+}
+
+/** Null when another version of the fold wrote it. */
+function unpack(stored: StoredState): Held | null {
+  const { workspaceId, personId, position } = stored
+  const state = decodeState(stored.state)
+  return state && { workspaceId, personId, position, track: { state, checkpoints: [] } }
+}
+
+function setDirty(memory: Memory, key: string, held: Held): void {
+  memory.kept.delete(key)
+  memory.packed.delete(key)
+  memory.waiting.delete(key)
+  // To the end: the order of the map is that of use.
+  memory.dirty.delete(key)
+  memory.dirty.set(key, held)
+}
+
+/** From bytes in memory to an object; false when there are none. */
+function revive(memory: Memory, key: string): boolean {
+  const waiting = memory.waiting.get(key)
+  if (waiting !== undefined) {
+    setDirty(memory, key, unpack(waiting)!)
+    return true
+  }
+  const held = memory.packed.get(key)
+  if (held === undefined) return false
+  memory.kept.set(key, unpack(held)!)
+  return true
+}
+
 async function loadMissing(memory: Memory, plan: Plan): Promise<void> {
   const missing = new Map<string, StateKey>()
   for (const { key, lead } of plan.steps)
-    if (find(memory, key) === undefined && !plan.again.has(key)) missing.set(key, lead)
+    if (find(memory, key) === undefined && !plan.again.has(key) && !revive(memory, key))
+      missing.set(key, lead)
   if (missing.size === 0) return
   for (const stored of await loadStates(memory.database.app, [...missing.values()])) {
-    const state = decodeState(stored.state)
     const key = keyOf(stored)
     missing.delete(key)
-    if (state === null) plan.again.set(key, { ...stored, position: stored.position })
-    else memory.kept.set(key, { ...stored, track: { state, checkpoints: [] } })
+    const held = unpack(stored)
+    if (held === null) plan.again.set(key, { ...stored, position: stored.position })
+    else {
+      memory.kept.set(key, held)
+      memory.packed.set(key, stored)
+    }
   }
   for (const [key, lead] of missing)
     memory.kept.set(key, { ...lead, track: emptyTrack(), position: 0 })
+}
+
+/** Keeps as many dirty objects as clean ones; the longest untouched become bytes. */
+function packDirty(memory: Memory): void {
+  const { dirty, waiting } = memory
+  for (const [key, held] of dirty) {
+    if (dirty.size <= KEPT_MAX) return
+    waiting.set(key, pack(held))
+    dirty.delete(key)
+  }
 }
 
 async function refold(
@@ -151,15 +214,20 @@ async function refold(
   const { workspaceId, personId } = lead
   const { track, entries } = await rebuildTrack(memory.database.app, lead, position)
   memory.refolded += entries
-  memory.kept.delete(key)
-  memory.dirty.set(key, { workspaceId, personId, track, position })
+  setDirty(memory, key, { workspaceId, personId, track, position })
 }
 
 export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
-  const kept = new LRUCache<string, Held>({ max: KEPT_MAX })
-  const dirty = new Map<string, Held>()
+  const memory: Memory = {
+    database,
+    dirty: new Map(),
+    waiting: new Map(),
+    kept: new LRUCache({ max: KEPT_MAX }),
+    packed: packedCache(),
+    refolded: 0,
+  }
+  const { dirty, waiting, kept, packed } = memory
   const membership = createMembership()
-  const memory: Memory = { database, kept, dirty, refolded: 0 }
 
   return {
     async fold(entries, owns) {
@@ -178,26 +246,31 @@ export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
           continue
         }
         held.position = entry.position
-        dirty.set(key, held)
+        setDirty(memory, key, held)
       }
       for (const [key, { position, ...lead }] of plan.again)
         await refold(memory, key, lead, position)
+      packDirty(memory)
     },
-    dirtyCount: () => dirty.size,
+    dirtyCount: () => dirty.size + waiting.size,
     takeDirty() {
-      const states: StoredState[] = []
+      const states = [...waiting.values()]
+      for (const [key, stored] of waiting) packed.set(key, stored)
       for (const [key, held] of dirty) {
-        const { workspaceId, personId, position, track } = held
-        states.push({ workspaceId, personId, position, state: encodeState(track.state) })
+        const stored = pack(held)
+        states.push(stored)
         kept.set(key, held)
+        packed.set(key, stored)
       }
+      waiting.clear()
       dirty.clear()
       return states
     },
-    peek: (key) => find(memory, keyOf(key)),
     async reset() {
       kept.clear()
+      packed.clear()
       dirty.clear()
+      waiting.clear()
       membership.clear()
       for (const { workspaceId, personId, targetId } of await readLinks(database.app))
         membership.set(workspaceId, personId, targetId)

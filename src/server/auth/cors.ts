@@ -13,10 +13,11 @@ export function installCors(app: FastifyInstance): () => void {
     const access = config?.access
     if (typeof access === 'object' && access.publishable === true) urls.add(url)
   })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
-    if (origin === undefined || !urls.has(request.routeOptions.url ?? '')) return
-    void reply.header('access-control-allow-origin', origin).header('vary', 'origin')
+    if (origin !== undefined && urls.has(request.routeOptions.url ?? ''))
+      void reply.header('access-control-allow-origin', origin).header('vary', 'origin')
+    done()
   })
   return () => {
     for (const url of urls)
