@@ -43,7 +43,7 @@ export function encodeState(state: LeadState): Uint8Array {
   writer.restart()
   writer.byte(FORMAT)
   for (let shift = 0; shift < 32; shift += 8) writer.byte((FOLD_SCHEMA >>> shift) & 255)
-  writeField(writer, state as unknown as Fields)
+  writeFields(writer, state as unknown as Fields, STEPS)
   return writer.done()
 }
 
@@ -58,9 +58,10 @@ export function decodeState(bytes: Uint8Array): LeadState | null {
   let schema = 0
   for (let shift = 0; shift < 32; shift += 8) schema |= reader.byte() << shift
   if (format !== FORMAT || schema >>> 0 !== FOLD_SCHEMA) return null
-  const state = readField(reader, EMPTY) as Fields
+  const state = emptyState()
+  readFields(reader, state as unknown as Fields, STEPS)
   if (reader.at !== bytes.length) throw damaged()
-  return state as unknown as LeadState
+  return state
 }
 
 /** The schema number of encoded bytes, to find the states a changed fold must rebuild. */
@@ -73,41 +74,97 @@ function damaged(): RangeError {
   return new RangeError('the encoded state is damaged: rebuild it from the log')
 }
 
-function writeField(writer: Writer, field: Field): void {
-  if (typeof field === 'number') writer.number(field)
-  else if (typeof field === 'boolean') writer.byte(field ? 1 : 0)
-  else if (typeof field === 'string') writer.text(field)
-  else if (Array.isArray(field)) {
-    writer.whole(field.length * 2 + (typeof field[0] === 'string' ? 1 : 0))
-    for (const item of field) writeField(writer, item)
-  } else if (field instanceof Float64Array || field instanceof Uint8Array)
-    writeSparse(writer, field)
-  else for (const name of Object.keys(field)) writeField(writer, field[name]!)
+/**
+ * What to do for one field: worked out once from the empty state, because asking every value for
+ * its type and every object for its keys took most of the time.
+ */
+interface Step {
+  readonly name: string
+  readonly kind: 'number' | 'boolean' | 'text' | 'list' | 'floats' | 'bytes' | 'fields'
+  readonly steps: readonly Step[]
 }
 
-function writeSparse(writer: Writer, cells: Float64Array | Uint8Array): void {
-  let filled = 0
-  for (const cell of cells) if (!Object.is(cell, 0)) filled++
-  writer.whole(filled)
-  let before = -1
-  for (let i = 0; i < cells.length; i++) {
-    if (Object.is(cells[i], 0)) continue
-    writer.whole(i - before - 1)
-    writer.number(cells[i]!)
-    before = i
+function kindOf(field: Field): Step['kind'] {
+  if (typeof field === 'number') return 'number'
+  if (typeof field === 'boolean') return 'boolean'
+  if (typeof field === 'string') return 'text'
+  if (Array.isArray(field)) return 'list'
+  if (field instanceof Float64Array) return 'floats'
+  return field instanceof Uint8Array ? 'bytes' : 'fields'
+}
+
+function stepsOf(fields: Fields): readonly Step[] {
+  return Object.keys(fields).map((name) => {
+    const kind = kindOf(fields[name]!)
+    return { name, kind, steps: kind === 'fields' ? stepsOf(fields[name] as Fields) : [] }
+  })
+}
+
+const STEPS = stepsOf(EMPTY)
+
+function writeFields(writer: Writer, fields: Fields, steps: readonly Step[]): void {
+  for (const { name, kind, steps: inner } of steps) {
+    const field = fields[name]
+    if (kind === 'number') writer.number(field as number)
+    else if (kind === 'boolean') writer.byte(field === true ? 1 : 0)
+    else if (kind === 'text') writer.text(field as string)
+    else if (kind === 'list') writeList(writer, field as number[] | string[])
+    else if (kind === 'floats') writeFloats(writer, field as Float64Array)
+    else if (kind === 'bytes') writeBytes(writer, field as Uint8Array)
+    else writeFields(writer, field as Fields, inner)
   }
 }
 
-function readField(reader: Reader, like: Field): Field {
-  if (typeof like === 'number') return reader.number()
-  if (typeof like === 'boolean') return reader.byte() === 1
-  if (typeof like === 'string') return reader.text()
-  if (Array.isArray(like)) return readList(reader)
-  if (like instanceof Float64Array) return readSparse(reader, new Float64Array(like.length))
-  if (like instanceof Uint8Array) return readSparse(reader, new Uint8Array(like.length))
-  const fields: Fields = {}
-  for (const name of Object.keys(like)) fields[name] = readField(reader, like[name]!)
-  return fields
+function writeList(writer: Writer, list: readonly (number | string)[]): void {
+  writer.whole(list.length * 2 + (typeof list[0] === 'string' ? 1 : 0))
+  for (const item of list)
+    if (typeof item === 'string') writer.text(item)
+    else writer.number(item)
+}
+
+/** Places of the filled cells of the array being written. */
+const places = new Uint16Array(1_024)
+
+function writeFloats(writer: Writer, cells: Float64Array): void {
+  let filled = 0
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]!
+    // Minus zero counts as filled: states are kept bit for bit.
+    if (cell !== 0 || 1 / cell < 0) places[filled++] = i
+  }
+  writer.whole(filled)
+  let before = -1
+  for (let n = 0; n < filled; n++) {
+    const at = places[n]!
+    writer.whole(at - before - 1)
+    writer.number(cells[at]!)
+    before = at
+  }
+}
+
+function writeBytes(writer: Writer, cells: Uint8Array): void {
+  let filled = 0
+  for (let i = 0; i < cells.length; i++) if (cells[i] !== 0) places[filled++] = i
+  writer.whole(filled)
+  let before = -1
+  for (let n = 0; n < filled; n++) {
+    const at = places[n]!
+    writer.whole(at - before - 1)
+    writer.number(cells[at]!)
+    before = at
+  }
+}
+
+/** Fills `fields`, which is empty, from the reader. */
+function readFields(reader: Reader, fields: Fields, steps: readonly Step[]): void {
+  for (const { name, kind, steps: inner } of steps) {
+    if (kind === 'number') fields[name] = reader.number()
+    else if (kind === 'boolean') fields[name] = reader.byte() === 1
+    else if (kind === 'text') fields[name] = reader.text()
+    else if (kind === 'list') fields[name] = readList(reader)
+    else if (kind === 'fields') readFields(reader, fields[name] as Fields, inner)
+    else readSparse(reader, fields[name] as Float64Array | Uint8Array)
+  }
 }
 
 function readList(reader: Reader): number[] | string[] {
@@ -119,7 +176,7 @@ function readList(reader: Reader): number[] | string[] {
   return Array.from({ length }, () => reader.number())
 }
 
-function readSparse<Cells extends Float64Array | Uint8Array>(reader: Reader, cells: Cells): Cells {
+function readSparse(reader: Reader, cells: Float64Array | Uint8Array): void {
   const filled = reader.whole()
   let at = -1
   for (let i = 0; i < filled; i++) {
@@ -127,7 +184,6 @@ function readSparse<Cells extends Float64Array | Uint8Array>(reader: Reader, cel
     if (at >= cells.length) throw damaged()
     cells[at] = reader.number()
   }
-  return cells
 }
 
 /** First numbers of the encoding of `number`: what follows them is a whole number or a float. */
@@ -155,6 +211,11 @@ class Writer {
   /** A whole number from 0 to 2^53 - 1, seven bits a byte, lowest first. */
   whole(value: number): void {
     this.#room(8)
+    // Most are small; the loop below works with doubles.
+    if (value < 128) {
+      this.#bytes[this.#at++] = value
+      return
+    }
     let rest = value
     while (rest >= 128) {
       this.#bytes[this.#at++] = (rest % 128) + 128
@@ -213,6 +274,9 @@ class Reader {
   }
 
   whole(): number {
+    const first = this.byte()
+    if (first < 128) return first
+    this.at--
     let value = 0
     let scale = 1
     for (;;) {
