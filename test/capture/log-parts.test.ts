@@ -33,6 +33,26 @@ async function append(database: Database, rows: LogRow[]): Promise<number[]> {
   }
 }
 
+/** As the release before parts appended; the positions. */
+async function appendAsBefore(database: Database, rows: readonly LogRow[]): Promise<number[]> {
+  const column = (pick: (row: LogRow) => string | number): string => rows.map(pick).join('\u001f')
+  const answer = await database.app.query<{ first_position: string }>(
+    'select first_position from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    [
+      column((row) => row.workspaceId),
+      column((row) => row.key),
+      column((row) => row.bodyHash),
+      column((row) => row.identityKind),
+      column((row) => row.identity),
+      column((row) => row.type),
+      column((row) => row.time),
+      column((row) => row.propertyId),
+      column((row) => row.body),
+    ],
+  )
+  return rows.map((_, i) => Number(answer.rows[0]!.first_position) + i)
+}
+
 /** The log after a position; waits for transactions of other tests on the same server. */
 async function readAll(database: Database, after: number, count: number): Promise<number[]> {
   for (let tries = 0; ; tries++) {
@@ -63,7 +83,7 @@ test('the log of a release before parts stays readable in place and goes on', as
   const before = all.findIndex(({ name }) => name.endsWith('-partitions.sql'))
   await using database = await freshDatabase(all.slice(0, before))
   const workspace = await makeWorkspace(database, 'main')
-  const old = await append(database, rowsOf(workspace, 500))
+  const old = await appendAsBefore(database, rowsOf(workspace, 500))
   const client = await database.owner.connect()
   await migrate(client, log, all)
   client.release()
