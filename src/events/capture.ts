@@ -42,6 +42,8 @@ export interface Capture {
   ) => Promise<LinkResult>
   /** Drops the names it remembers: after an erasure none of them may stay, in memory either. */
   readonly forget: () => void
+  /** How many names of people, or pairs of them, it remembers. */
+  readonly remembered: () => number
 }
 
 const REJECTED = { conflict: 'event-id-conflict', erased: 'person-erased' } as const
@@ -63,6 +65,7 @@ function toQuarantine(raw: unknown, refused: Acceptance & { ok: false }): Quaran
 export function createCapture(store: CaptureStore): Capture {
   // Pairs already linked, so that a site that always sends both ids costs one link, not one each.
   const linked = new LRUCache<string, true>({ max: 50_000 })
+  let forgotten = 0
 
   async function identify(
     workspaceId: number,
@@ -71,12 +74,14 @@ export function createCapture(store: CaptureStore): Capture {
   ): Promise<LinkResult> {
     const pair = `${workspaceId}\u001f${anonymousId}\u001f${leadId}`
     if (linked.has(pair)) return 'already'
+    const before = forgotten
     const result = await store.link(
       workspaceId,
       { kind: IDENTITY_KIND.anonymous, value: anonymousId },
       { kind: IDENTITY_KIND.lead, value: leadId },
     )
-    if (result !== 'erased') linked.set(pair, true)
+    // What was asked before an erasure may be answered after it.
+    if (result !== 'erased' && before === forgotten) linked.set(pair, true)
     return result
   }
 
@@ -107,7 +112,11 @@ export function createCapture(store: CaptureStore): Capture {
     return fates
   }
 
-  return { take, identify, forget: () => linked.clear() }
+  const forget = (): void => {
+    forgotten++
+    linked.clear()
+  }
+  return { take, identify, forget, remembered: () => linked.size }
 }
 
 /** The fate of one event, thrown when it was rejected. @throws AppError with the problem's code. */

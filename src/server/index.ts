@@ -3,15 +3,23 @@
  * product on one address.
  */
 import { readFileSync } from 'node:fs'
-import { Gauge, type Registry } from 'prom-client'
-import { createCapture, createGroupCommit, type GroupCommit } from '../events/index.ts'
+import { Gauge } from 'prom-client'
+import {
+  createCapture,
+  createGroupCommit,
+  type Capture,
+  type GroupCommit,
+} from '../events/index.ts'
 import { createIdSource, createMetrics, SetupError, systemClock } from '../platform/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
 import {
   appendRows,
   createAppendMemory,
+  forgetPersons,
   linkIdentities,
   quarantine,
+  watchErasures,
+  type AppendMemory,
   type Database,
 } from '../store/index.ts'
 import { buildApp } from './app.ts'
@@ -46,22 +54,30 @@ export interface RunningServer {
   readonly close: () => Promise<void>
 }
 
-/** How far the log is written and folded by this process, for GET /metrics. */
-function exposeProgress(metrics: Registry, appended: () => number, folding?: Folding): void {
+/** How far the log is written and folded, and what is kept in memory here, for GET /metrics. */
+function exposeProgress(
+  { metrics, capture }: Services,
+  appended: () => number,
+  folding?: Folding,
+): void {
   const gauge = (name: string, help: string, read: () => number): void => {
     const collect = function (this: Gauge): void {
       this.set(read())
     }
     metrics.registerMetric(new Gauge({ name, help, registers: [], collect }))
   }
+  gauge('enterprisehub_remembered_names', 'Names of people in memory', capture.remembered)
   gauge('enterprisehub_appended_position', 'Last log position appended here', appended)
   if (folding !== undefined)
     gauge('enterprisehub_folded_position', 'Log position folded up to here', folding.cursor)
 }
 
-function groupCommit(database: Database, onCommit: (position: number) => void): GroupCommit {
+function groupCommit(
+  database: Database,
+  memory: AppendMemory,
+  onCommit: (position: number) => void,
+): GroupCommit {
   let last = 0
-  const memory = createAppendMemory()
   return createGroupCommit({
     append: async (rows) => {
       const client = await database.app.connect()
@@ -80,7 +96,35 @@ function groupCommit(database: Database, onCommit: (position: number) => void): 
   })
 }
 
-function servicesOf(options: ServerOptions, commit: GroupCommit): Services {
+function captureOf(
+  { database }: ServerOptions,
+  commit: GroupCommit,
+  memory: AppendMemory,
+): Capture {
+  const capture = createCapture({
+    append: (rows) => commit.submit(rows),
+    quarantine: (workspaceId, items) =>
+      database.withWorkspace(workspaceId, (client) => quarantine(client, items)),
+    link: async (workspaceId, from, target) => {
+      const client = await database.app.connect()
+      try {
+        return await linkIdentities(client, workspaceId, from, target, 'identify')
+      } finally {
+        client.release()
+      }
+    },
+  })
+  return {
+    ...capture,
+    forget: () => {
+      capture.forget()
+      forgetPersons(memory)
+    },
+    remembered: () => capture.remembered() + memory.persons.size,
+  }
+}
+
+function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendMemory): Services {
   const { config, log, database, folding } = options
   return {
     config,
@@ -93,19 +137,7 @@ function servicesOf(options: ServerOptions, commit: GroupCommit): Services {
     authenticate: createAuthenticate({ database, clock: systemClock }),
     tokenSecret: tokenSecret(config),
     readiness: { reached: async (position, ms) => folding?.reached(position, ms) ?? false },
-    capture: createCapture({
-      append: (rows) => commit.submit(rows),
-      quarantine: (workspaceId, items) =>
-        database.withWorkspace(workspaceId, (client) => quarantine(client, items)),
-      link: async (workspaceId, from, target) => {
-        const client = await database.app.connect()
-        try {
-          return await linkIdentities(client, workspaceId, from, target, 'identify')
-        } finally {
-          client.release()
-        }
-      },
-    }),
+    capture: captureOf(options, commit, memory),
   }
 }
 
@@ -125,16 +157,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, log, database, folding } = options
   await bootstrap({ config, log, database })
   let appended = 0
-  const commit = groupCommit(database, (position) => {
+  const memory = createAppendMemory()
+  const commit = groupCommit(database, memory, (position) => {
     appended = position
     folding?.hint()
   })
-  const services = servicesOf(options, commit)
-  exposeProgress(services.metrics, () => appended, folding)
+  const services = servicesOf(options, commit, memory)
+  exposeProgress(services, () => appended, folding)
   const app = await buildApp(services)
+  const erasures = await watchErasures(database.endpoint, log, services.capture.forget)
   try {
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {
+    await erasures.close()
     throw explainListen(error, config)
   }
   const address = app.server.address()
@@ -145,6 +180,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     close: async () => {
       await app.close()
       await commit.drain()
+      await erasures.close()
     },
   }
 }

@@ -48,6 +48,8 @@ export interface AppendMemory {
   epoch: number
   /** Appends for which repeated events are expected, since some came lately. */
   careful: number
+  /** How often all names were forgotten: an answer from before such a moment teaches none. */
+  forgotten: number
 }
 
 /** About 150 bytes each. */
@@ -56,7 +58,13 @@ const REMEMBERED_MAX = 150_000
 const CAREFUL_APPENDS = 50
 
 export function createAppendMemory(): AppendMemory {
-  return { persons: new LRUCache({ max: REMEMBERED_MAX }), epoch: 0, careful: 0 }
+  return { persons: new LRUCache({ max: REMEMBERED_MAX }), epoch: 0, careful: 0, forgotten: 0 }
+}
+
+/** Drops the names: after an erasure none of them may stay in memory. */
+export function forgetPersons(memory: AppendMemory): void {
+  memory.forgotten++
+  memory.persons.clear()
 }
 
 const nameOf = ({ workspaceId, identityKind, identity }: LogRow): string =>
@@ -79,8 +87,9 @@ function remember(memory: AppendMemory, answer: AppendAnswer, names: readonly st
   }
   // A later append may have seen an erasure already.
   if (epoch === memory.epoch)
-    answer.persons?.forEach((person, i) => {
-      if (person !== null) memory.persons.set(names[i]!, person)
+    names.forEach((name, i) => {
+      const person = answer.persons?.[i]
+      if (typeof person === 'string') memory.persons.set(name, person)
     })
   if (answer.indexes.length > 0) memory.careful = CAREFUL_APPENDS
   else if (memory.careful > 0) memory.careful--
@@ -102,6 +111,7 @@ export async function appendRows(
     return parts.join(SEPARATOR)
   }
   const names = rows.map(nameOf)
+  const before = memory.forgotten
   const persons = names.map((name) => memory.persons.get(name) ?? '')
   const answer = await client.query<AppendAnswer>({
     name: 'append_events',
@@ -121,7 +131,7 @@ export async function appendRows(
       memory.careful > 0,
     ],
   })
-  remember(memory, answer.rows[0]!, names)
+  remember(memory, answer.rows[0]!, memory.forgotten === before ? names : [])
   const { first_position, indexes, statuses, originals } = answer.rows[0]!
   const first = Number(first_position)
   const results = rows.map((_, i): AppendResult => ({ status: 'accepted', position: first + i }))

@@ -26,6 +26,7 @@ export {
   IDENTITY_KIND,
   appendRows,
   createAppendMemory,
+  forgetPersons,
   readLog,
   readPerson,
   type AppendMemory,
@@ -35,6 +36,7 @@ export {
   type LogRow,
   type LogSlice,
 } from './event-log.ts'
+export { watchErasures } from './erasures.ts'
 export { turnLogParts } from './log-parts.ts'
 export {
   deleteOldEntries,

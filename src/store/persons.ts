@@ -2,6 +2,7 @@
 import type { Pool } from 'pg'
 import { EVENT_TYPES, type EventType } from '../core/index.ts'
 import { transaction, type Queryable } from './connection.ts'
+import { announceErasure } from './erasures.ts'
 import type { IdentityKind } from './event-log.ts'
 
 export interface Identity {
@@ -103,6 +104,7 @@ export async function erasePerson(
        from circle c`,
       [workspaceId, personId],
     )
+    await announceErasure(client)
     return answer.rows[0]!
   })
   for (let settled = false; !settled;) {

@@ -45,6 +45,8 @@ export interface LeadCache {
   readonly dirtyCount: () => number
   /** What must be written; clean from now on. */
   readonly takeDirty: () => StoredState[]
+  /** Forgets all leads: whoever owns none is not told of changes to them. */
+  readonly clear: () => void
   /** Forgets everything and reads the links anew. */
   readonly reset: () => Promise<void>
   /** Entries folded again because of late entries, links and merges, since the start. */
@@ -58,6 +60,8 @@ interface Plan {
   readonly steps: { key: string; lead: StateKey; entry: LogEntry }[]
   /** Leads to fold again from the log, and up to which position. */
   readonly again: Map<string, StateKey & { position: number }>
+  /** Erased persons, whoever owns them: nothing of theirs may stay in memory. */
+  readonly erased: string[]
 }
 
 function createMembership() {
@@ -89,7 +93,7 @@ function planOf(
   membership: Membership,
   owns: (personId: number, position: number) => boolean,
 ): Plan {
-  const plan: Plan = { steps: [], again: new Map() }
+  const plan: Plan = { steps: [], again: new Map(), erased: [] }
   const redo = (workspaceId: number, person: number, position: number): void => {
     const personId = membership.root(workspaceId, person)
     const lead = { workspaceId, personId }
@@ -107,6 +111,7 @@ function planOf(
     }
     if (type === 'person_erased') {
       membership.delete(workspaceId, personId)
+      plan.erased.push(keyOf({ workspaceId, personId }))
       redo(workspaceId, personId, position)
       continue
     }
@@ -232,6 +237,8 @@ export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
   return {
     async fold(entries, owns) {
       const plan = planOf(entries, membership, owns)
+      for (const key of plan.erased)
+        for (const place of [dirty, waiting, kept, packed]) place.delete(key)
       await loadMissing(memory, plan)
       for (const { key, lead, entry } of plan.steps) {
         const planned = plan.again.get(key)
@@ -266,12 +273,15 @@ export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
       dirty.clear()
       return states
     },
-    async reset() {
+    clear() {
       kept.clear()
       packed.clear()
       dirty.clear()
       waiting.clear()
       membership.clear()
+    },
+    async reset() {
+      this.clear()
       for (const { workspaceId, personId, targetId } of await readLinks(database.app))
         membership.set(workspaceId, personId, targetId)
     },

@@ -147,7 +147,10 @@ function checkpointDue({ clock }: PartitionOwnerOptions, owning: Owning): boolea
 /** One round: how many entries it read. */
 async function round(options: PartitionOwnerOptions, owning: Owning): Promise<number> {
   await keepLeases(options, owning)
-  if (owning.leases.size === 0) return 0
+  if (owning.leases.size === 0) {
+    owning.cache.clear()
+    return 0
+  }
   const read = await fold(options, owning)
   if (checkpointDue(options, owning)) await checkpoint(options, owning)
   return read

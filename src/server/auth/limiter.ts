@@ -1,12 +1,13 @@
-/** Counts attempts per key in fixed windows, in bounded memory. */
+/**
+ * Counts attempts per key in fixed windows, in bounded memory of this process. Sign-in is counted
+ * in the database too, for all processes together (store/attempts.ts).
+ */
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../core/index.ts'
 
 export interface Limiter {
   /** Counts one attempt. 0: go on; otherwise whole seconds to wait. */
   readonly take: (key: string) => number
-  /** Gives an attempt back, e.g. one that succeeded. */
-  readonly refund: (key: string) => void
 }
 
 interface Window {
@@ -34,10 +35,6 @@ export function createLimiter(
       }
       present.used++
       return present.used <= attempts ? 0 : Math.ceil((present.until - now) / 1_000)
-    },
-    refund(key) {
-      const present = windows.get(key)
-      if (present !== undefined && present.used > 0) present.used--
     },
   }
 }

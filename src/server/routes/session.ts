@@ -16,9 +16,11 @@ import {
   findSession,
   listWorkspaces,
   putRefreshToken,
+  refundAttempt,
   revokeRefreshToken,
   rotateRefreshToken,
   setPassword,
+  takeAttempt,
   transaction,
   type Database,
   type Session,
@@ -30,7 +32,7 @@ import { actorOf, type Principal } from '../principal.ts'
 import type { Services } from '../services.ts'
 
 const COOKIE = 'eh_refresh'
-/** Guesses at one account; a right password does not count. */
+/** Guesses at one account, in all processes together; a right password does not count. */
 const PER_ACCOUNT = { attempts: 10, windowMs: 5 * 60_000 }
 /** Attempts of one address at any account: each costs 20 ms and 19 MiB. */
 const PER_ADDRESS = { attempts: 60, windowMs: 60_000 }
@@ -118,10 +120,17 @@ const audit = (
   subject = actor,
 ): Promise<void> => appendAudit(database.app, workspaceId, { actor, action, subject })
 
+/** @throws AppError `rate-limited` unless there is nothing to wait for. */
+function turnAway(reply: FastifyReply, waitSeconds: number): void {
+  if (waitSeconds === 0) return
+  void reply.header('retry-after', String(waitSeconds))
+  throw new AppError('rate-limited', `too many attempts; try again in ${waitSeconds} s`)
+}
+
 function loginRoute(app: FastifyInstance, services: Services): void {
   const { database, clock } = services
-  const accounts = createLimiter(clock, PER_ACCOUNT)
-  const addresses = createLimiter(clock, PER_ADDRESS)
+  // Before the database is asked: a flood from one address costs no query.
+  const here = createLimiter(clock, PER_ADDRESS)
   app.post<{ Body: LoginBody }>(
     '/api/auth/login',
     {
@@ -130,12 +139,11 @@ function loginRoute(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const { email, password, refresh_transport } = request.body
-      const key = hashSecret(email.toLowerCase()).toString('base64')
-      const wait = Math.max(addresses.take(request.ip), accounts.take(key))
-      if (wait > 0) {
-        void reply.header('retry-after', String(wait))
-        throw new AppError('rate-limited', `too many sign-ins; try again in ${wait} s`)
-      }
+      const guesses = hashSecret(`account:${email.toLowerCase()}`)
+      const from = hashSecret(`address:${request.ip}`)
+      turnAway(reply, here.take(request.ip))
+      turnAway(reply, await takeAttempt(database.app, from, PER_ADDRESS))
+      turnAway(reply, await takeAttempt(database.app, guesses, PER_ACCOUNT))
       const account = await findAccount(database.app, email)
       const right = await passwordMatches(password, account?.passwordHash)
       const session =
@@ -147,7 +155,7 @@ function loginRoute(app: FastifyInstance, services: Services): void {
         }
         throw new AppError('wrong-credentials')
       }
-      accounts.refund(key)
+      await refundAttempt(database.app, guesses)
       const { workspace, userId } = session
       await audit(database, workspace.workspaceId, `user:${userId}`, 'session.opened')
       return open(app, services, reply, session, refresh_transport)
@@ -245,8 +253,7 @@ function sessionRoutes(app: FastifyInstance, services: Services): void {
 }
 
 function passwordRoute(app: FastifyInstance, services: Services): void {
-  const { database, clock } = services
-  const guesses = createLimiter(clock, PER_ACCOUNT)
+  const { database } = services
   app.post<{ Body: PasswordBody }>(
     '/v1/me/password',
     {
@@ -260,17 +267,14 @@ function passwordRoute(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const { userId, workspaceId } = userOf(request.principal)
-      const wait = guesses.take(String(userId))
-      if (wait > 0) {
-        void reply.header('retry-after', String(wait))
-        throw new AppError('rate-limited')
-      }
+      const guesses = hashSecret(`password:${userId}`)
+      turnAway(reply, await takeAttempt(database.app, guesses, PER_ACCOUNT))
       const before = await findSession(database.app, userId, workspaceId)
       const account = before && (await findAccount(database.app, before.email))
       const { current_password, new_password } = request.body
       if (!(await passwordMatches(current_password, account?.passwordHash)))
         throw new AppError('wrong-credentials')
-      guesses.refund(String(userId))
+      await refundAttempt(database.app, guesses)
       const passwordHash = await hashPassword(new_password)
       const actor = actorOf(request.principal)
       await transaction(database.app, async (client) => {
