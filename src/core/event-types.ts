@@ -33,12 +33,8 @@ const graded = (declaration: EventTypeDeclaration): EventTypeDeclaration => ({
   graded: true,
 })
 
-export const EVENT_TYPES = declare({
-  session_started: type(1, 'Session started', 0, 0.2),
-  session_ended: type(2, 'Session ended', 0, 0),
-  page_visit: type(3, 'Visited a page', 0, 0.3),
-  search_executed: type(4, 'Ran a search', 1, 0.6),
-  filter_applied: type(5, 'Applied a filter', 1, 0.5),
+/** What a lead does with one listing: these always carry a property_id. */
+const PROPERTY_TYPES = declare({
   property_view: type(6, 'Viewed a property', 1, 1),
   photos_viewed: type(7, 'Looked at photos', 1, 0.6),
   price_checked: type(8, 'Checked the price', 2, 0.8),
@@ -48,6 +44,16 @@ export const EVENT_TYPES = declare({
   property_favorite: type(12, 'Saved a property', 2, 1.5),
   property_unfavorite: type(13, 'Removed a saved property', 1, -0.5),
   property_share: type(14, 'Shared a property', 2, 1.5),
+})
+
+/** What a client may send. */
+const PUBLIC_TYPES = declare({
+  session_started: type(1, 'Session started', 0, 0.2),
+  session_ended: type(2, 'Session ended', 0, 0),
+  page_visit: type(3, 'Visited a page', 0, 0.3),
+  search_executed: type(4, 'Ran a search', 1, 0.6),
+  filter_applied: type(5, 'Applied a filter', 1, 0.5),
+  ...PROPERTY_TYPES,
   contact_view: type(15, 'Looked at contact details', 2, 1.5),
   inquiry_submitted: type(16, 'Sent an inquiry', 3, 3),
   form_submission: type(17, 'Submitted a form', 2, 2),
@@ -86,7 +92,10 @@ export const EVENT_TYPES = declare({
   churn: type(64, 'Left', 0, 0, 'agent'),
   lost: type(65, 'Lost', 0, 0, 'agent'),
   deal_fell_through: type(66, 'Deal fell through', 0, 0, 'agent'),
-  // Corrections are entries too: they take effect from their own position on.
+})
+
+/** Written by the product itself. Corrections are entries too: they take effect from there on. */
+const INTERNAL_TYPES = declare({
   engagement_graded: type(80, 'Engagement graded', 0, 0, 'machine'),
   identity_linked: type(81, 'Identity linked', 0, 0, 'machine'),
   leads_merged: type(82, 'Leads merged', 0, 0, 'agent'),
@@ -97,17 +106,18 @@ export const EVENT_TYPES = declare({
   score_disputed: type(86, 'Score disputed', 0, 0, 'agent'),
 })
 
-export type EventType = keyof typeof EVENT_TYPES
+export const EVENT_TYPES = { ...PUBLIC_TYPES, ...INTERNAL_TYPES }
 
-/** Types that only the product itself appends; refused at the public routes. */
-const INTERNAL_CODE_FROM = 80
+export type EventType = keyof typeof EVENT_TYPES
+export type PublicEventType = keyof typeof PUBLIC_TYPES
+export type PropertyEventType = keyof typeof PROPERTY_TYPES
 
 export const EVENT_TYPE_NAMES = Object.keys(EVENT_TYPES) as EventType[]
 
 /** Types a client may send. */
-export const PUBLIC_EVENT_TYPES: readonly EventType[] = EVENT_TYPE_NAMES.filter(
-  (name) => EVENT_TYPES[name].code < INTERNAL_CODE_FROM,
-)
+export const PUBLIC_EVENT_TYPES = Object.keys(PUBLIC_TYPES) as readonly PublicEventType[]
+
+export const PROPERTY_EVENT_TYPES = Object.keys(PROPERTY_TYPES) as readonly PropertyEventType[]
 
 const BY_CODE = new Map<number, EventType>(
   EVENT_TYPE_NAMES.map((name) => [EVENT_TYPES[name].code, name]),
@@ -118,10 +128,8 @@ export function eventTypeOfCode(code: number): EventType | undefined {
   return BY_CODE.get(code)
 }
 
-export function isPublicEventType(name: string): name is EventType {
-  return (
-    Object.hasOwn(EVENT_TYPES, name) && EVENT_TYPES[name as EventType].code < INTERNAL_CODE_FROM
-  )
+export function isPublicEventType(name: string): name is PublicEventType {
+  return Object.hasOwn(PUBLIC_TYPES, name)
 }
 
 /**
@@ -142,7 +150,7 @@ export const OUTCOME_SUCCESS = {
   lost: -0.6,
   churn: -0.8,
   unsubscribed: -1,
-} as const satisfies Partial<Record<EventType, number>>
+} as const satisfies Partial<Record<PublicEventType, number>>
 
 export type OutcomeType = keyof typeof OUTCOME_SUCCESS
 

@@ -4,6 +4,16 @@
 export type { Clock } from './clock.ts'
 export { EMOTIONS, type Emotion } from './emotions.ts'
 export {
+  createEventCollector,
+  createPropertyInteractionCollector,
+  toEventInput,
+  type EventCollector,
+  type Interaction,
+  type InteractionContext,
+  type PropertyInteraction,
+  type PropertyInteractionCollector,
+} from './event-collector.ts'
+export {
   EVENT_TIME_LIMITS,
   EventContextInput,
   EventInput,
@@ -34,6 +44,8 @@ export {
   type EventType,
   type EventTypeDeclaration,
   type OutcomeType,
+  type PropertyEventType,
+  type PublicEventType,
 } from './event-types.ts'
 export type { EntryBody, EventContext, FrozenEnrichment, Json, LogEntry } from './log-entry.ts'
 export type { Parallel, Progress } from './parallel.ts'

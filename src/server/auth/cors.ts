@@ -16,7 +16,10 @@ export function installCors(app: FastifyInstance): () => void {
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
     if (origin !== undefined && urls.has(request.routeOptions.url ?? ''))
-      void reply.header('access-control-allow-origin', origin).header('vary', 'origin')
+      void reply
+        .header('access-control-allow-origin', origin)
+        .header('access-control-expose-headers', 'retry-after')
+        .header('vary', 'origin')
     done()
   })
   return () => {

@@ -6,7 +6,14 @@ import {
   PropertyViewBody,
   TourScheduledBody,
 } from '../../contract/index.ts'
-import { AppError, type EventType } from '../../core/index.ts'
+import {
+  AppError,
+  createEventCollector,
+  createPropertyInteractionCollector,
+  toEventInput,
+  type EventInput,
+  type PropertyInteractionCollector,
+} from '../../core/index.ts'
 import { orThrow, parseEventTime } from '../../events/index.ts'
 import type { Access } from '../principal.ts'
 import type { Services } from '../services.ts'
@@ -15,48 +22,51 @@ const MAY_RECORD: Access = { role: 'agent', scope: 'events:write' }
 const WAIT_MS = 250
 const DAY_MS = 86_400_000
 
+const event = createEventCollector(toEventInput)
+const propertyEvent = createPropertyInteractionCollector(toEventInput)
+
 /** Actions on a listing that are events of their own. Others stay in `properties.actions`. */
-const ACTION_EVENTS: Readonly<Record<string, EventType>> = {
-  view_photos: 'photos_viewed',
-  check_price: 'price_checked',
-  view_floorplan: 'floorplan_viewed',
-  view_map: 'map_viewed',
-  save: 'property_favorite',
-  favorite: 'property_favorite',
-  share: 'property_share',
-  view_contact: 'contact_view',
-}
+const ACTION_EVENTS: ReadonlyMap<string, keyof PropertyInteractionCollector<unknown>> = new Map([
+  ['view_photos', 'photosViewed'],
+  ['check_price', 'priceChecked'],
+  ['view_floorplan', 'floorplanViewed'],
+  ['view_map', 'mapViewed'],
+  ['save', 'propertyFavorite'],
+  ['favorite', 'propertyFavorite'],
+  ['share', 'propertyShare'],
+])
 
 /** Leaves out what is undefined. */
 function defined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
-export function propertyViewEvents(body: PropertyViewBody, id: string): object[] {
-  const { lead_id, property_id, duration_seconds, timestamp, actions = [] } = body
-  const { property_type, price, location } = body
-  const base = defined({ lead_id, property_id, timestamp })
-  const details = defined({ property_type, price, location })
-  const view = {
+export function propertyViewEvents(body: PropertyViewBody, id: string): EventInput[] {
+  const { actions = [], property_type, price, location } = body
+  const properties = defined({ property_type, price, location })
+  const base = { leadId: body.lead_id, propertyId: body.property_id, timestamp: body.timestamp }
+  const view = propertyEvent.propertyView({
     ...base,
-    ...defined({ duration_seconds }),
-    event_id: id,
-    type: 'property_view',
-    properties: { ...details, actions },
-  }
-  const further = [...new Set(actions)].flatMap((action) => {
-    const type = Object.hasOwn(ACTION_EVENTS, action) ? ACTION_EVENTS[action] : undefined
-    return type === undefined
-      ? []
-      : [{ ...base, type, event_id: `${id}:${type}`, properties: details }]
+    eventId: id,
+    durationSeconds: body.duration_seconds,
+    properties: { ...properties, actions },
   })
-  const byId = new Map([view, ...further].map((event) => [event.event_id, event]))
+  const byId = new Map([[id, view]])
+  const add = (further: EventInput): void => {
+    const event_id = `${id}:${further.type}`
+    byId.set(event_id, { ...further, event_id })
+  }
+  for (const action of actions) {
+    const method = ACTION_EVENTS.get(action)
+    if (method !== undefined) add(propertyEvent[method]({ ...base, properties }))
+    if (action === 'view_contact') add(event.contactView({ ...base, properties }))
+  }
   return [...byId.values()]
 }
 
 /** @throws AppError `invalid-request` when tour_date is no time. */
-function tourEvent(body: TourScheduledBody, id: string, now: number): object {
-  const { tour_date, tour_type = 'in_person', lead_id, property_id, timestamp } = body
+function tourEvent(body: TourScheduledBody, id: string, now: number): EventInput {
+  const { tour_date, tour_type = 'in_person', timestamp } = body
   const tourTime = parseEventTime(tour_date)
   if (Number.isNaN(tourTime))
     throw new AppError('invalid-request', `tour_date "${tour_date}" is not ISO 8601`, [
@@ -64,27 +74,25 @@ function tourEvent(body: TourScheduledBody, id: string, now: number): object {
     ])
   const since = timestamp === undefined ? now : parseEventTime(timestamp)
   const days_until_tour = Number.isNaN(since) ? 0 : Math.round(((tourTime - since) / DAY_MS) * 100)
-  const properties = { tour_date, tour_type, days_until_tour: days_until_tour / 100 }
-  return defined({
-    event_id: id,
-    type: 'tour_scheduled',
-    lead_id,
-    property_id,
+  return event.tourScheduled({
+    leadId: body.lead_id,
+    propertyId: body.property_id,
+    eventId: id,
     timestamp,
-    properties,
+    properties: { tour_date, tour_type, days_until_tour: days_until_tour / 100 },
   })
 }
 
-function emailEvent(body: EmailEngagementBody, id: string): object {
-  const { lead_id, campaign_id, action, duration_seconds, email_type, send_time } = body
-  return defined({
-    event_id: id,
-    type: `email_${action}`,
-    lead_id,
+function emailEvent(body: EmailEngagementBody, id: string): EventInput {
+  const { action, email_type, send_time } = body
+  const record = { open: event.emailOpen, click: event.emailClick, reply: event.emailReply }[action]
+  return record({
+    leadId: body.lead_id,
+    eventId: id,
     timestamp: body.timestamp,
-    duration_seconds,
+    durationSeconds: body.duration_seconds,
     properties: defined({ email_type, send_time }),
-    context: { campaign_id },
+    context: { campaignId: body.campaign_id },
   })
 }
 
@@ -136,8 +144,8 @@ export function interactionRoutes(app: FastifyInstance, services: Services): voi
     options('Record a scheduled tour', TourScheduledBody),
     (request) => {
       const id = request.body.event_id ?? newId()
-      const event = tourEvent(request.body, id, clock.now())
-      return record(request.principal.workspaceId, id, [event])
+      const tour = tourEvent(request.body, id, clock.now())
+      return record(request.principal.workspaceId, id, [tour])
     },
   )
 }
