@@ -13,8 +13,10 @@ const Stored = Type.Object({
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
 })
 
+const FORMAT = 1
+
 export const Manifest = Type.Object({
-  format: Type.Literal(1),
+  format: Type.Literal(FORMAT),
   product_version: Type.String(),
   schema_version: Type.Integer({ minimum: 1 }),
   created_at: Type.String(),
@@ -58,6 +60,12 @@ export async function readBackup(folder: string): Promise<Manifest> {
       cause,
     })
   }
+  const format = (manifest as { format?: unknown } | null)?.format
+  if (typeof format === 'number' && format > FORMAT)
+    throw new SetupError(
+      `${folder} is newer (backup format ${format}) than this release (format ${FORMAT}): ` +
+        'update EnterpriseHub first.',
+    )
   if (!Value.Check(Manifest, manifest))
     throw new SetupError(`${manifestPath(folder)} is not a manifest this release understands.`)
   for (const { path, sha256 } of [...manifest.tables, ...manifest.files]) {

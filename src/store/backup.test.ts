@@ -6,6 +6,7 @@ import { freshDatabase, type TestDatabase } from '../../test/support/postgres.ts
 import { createLog } from '../platform/index.ts'
 import { writeBackup } from './backup.ts'
 import { appendRows, readLog } from './event-log.ts'
+import { turnLogParts } from './log-parts.ts'
 import { readMigrations } from './migrations.ts'
 import { restoreBackup } from './restore.ts'
 
@@ -13,9 +14,10 @@ const folder = mkdtempSync(join(tmpdir(), 'eh-backup-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const log = createLog({ LOG_LEVEL: 'silent', LOG_FORMAT: 'json' })
 
-async function fill(database: TestDatabase): Promise<void> {
+async function fill(database: TestDatabase, round = 0): Promise<void> {
   await database.owner.query(
-    `insert into workspaces (slug, name) values ('main', 'tab\t and "quotes" \\ und Ümlaut')`,
+    `insert into workspaces (slug, name) values ('main', 'tab\t and "quotes" \\ und Ümlaut')
+     on conflict do nothing`,
   )
   const client = await database.app.connect()
   const row = { workspaceId: 1, bodyHash: '7', identityKind: 1, type: 1, propertyId: '' } as const
@@ -23,7 +25,7 @@ async function fill(database: TestDatabase): Promise<void> {
     client,
     Array.from({ length: 500 }, (_, i) => ({
       ...row,
-      key: i.toString(16).padStart(32, '0'),
+      key: (round * 1_000 + i).toString(16).padStart(32, '0'),
       identity: `lead_${i % 20}`,
       time: Date.UTC(2026, 0, 1, 0, 0, i),
       body: JSON.stringify({ properties: { i } }),
@@ -87,6 +89,56 @@ test('what was backed up is what is restored: rows, positions, sequences, models
   ).rejects.toThrow(/holds data: restore into a new DATA_DIR/)
 })
 
+test('every part of the log comes back: months, what retention kept, and the next month after', async () => {
+  await using source = await freshDatabase()
+  await using target = await freshDatabase()
+  await fill(source)
+  for (let month = 1; month <= 4; month++) {
+    await source.owner.query(`update event_log set received_at = received_at - interval '32 days'`)
+    await turnLogParts(source.owner)
+    await fill(source, month)
+  }
+  // As retention leaves it: a base, and the two oldest parts emptied and gone.
+  await source.owner.query(
+    `insert into lead_bases select workspace_id, person_id, now(), '\\x0102' from persons limit 1`,
+  )
+  await source.owner.query('delete from event_log where position < 20000000000')
+  expect((await turnLogParts(source.owner)).dropped).toHaveLength(2)
+  const partsOf = async (database: TestDatabase): Promise<unknown> => {
+    const { rows } = await database.owner.query(
+      `select tableoid::regclass::text as part, count(*)::int as n from event_log
+       group by 1 order by 1`,
+    )
+    return rows
+  }
+  const before = await partsOf(source)
+  expect(before).toEqual([
+    { part: 'event_log_00002', n: 500 },
+    { part: 'event_log_00003', n: 500 },
+    { part: 'event_log_00004', n: 500 },
+  ])
+
+  const out = join(folder, 'parts')
+  const manifest = await writeBackup(source, { out, dataDir: join(folder, 'none'), ...details })
+  // By the log's own name: a part is no table of its own in a backup.
+  expect(manifest.tables.filter((t) => t.name.startsWith('event_log'))).toMatchObject([
+    { name: 'event_log', rows: 1_500 },
+  ])
+  await restoreBackup({ from: out, settings: settingsOf(target, join(folder, 'z')), log })
+  expect(await partsOf(target)).toEqual(before)
+  expect(await fingerprint(target)).toEqual(await fingerprint(source))
+  const bases = 'select * from lead_bases'
+  expect((await target.owner.query(bases)).rows).toEqual((await source.owner.query(bases)).rows)
+
+  // It goes on where the source was: appending, and turning with the month.
+  await fill(target, 77)
+  expect(await partsOf(target)).toContainEqual({ part: 'event_log_00004', n: 1_000 })
+  await target.owner.query(`update event_log set received_at = received_at - interval '32 days'`)
+  expect((await turnLogParts(target.owner)).turned).toBe(true)
+  await fill(target, 78)
+  expect(await partsOf(target)).toContainEqual({ part: 'event_log_00005', n: 500 })
+})
+
 test('a damaged, unfinished or newer backup changes nothing', async () => {
   await using source = await freshDatabase()
   await using target = await freshDatabase()
@@ -110,7 +162,9 @@ test('a damaged, unfinished or newer backup changes nothing', async () => {
   const manifest = join(out, 'manifest.json')
   const text = readFileSync(manifest, 'utf8')
   writeFileSync(manifest, text.replace(/"schema_version": \d+/, '"schema_version": 999'))
-  await expect(restore()).rejects.toThrow(/newer \(schema 999\)/)
+  await expect(restore()).rejects.toThrow(/newer \(schema 999\).*update EnterpriseHub first/)
+  writeFileSync(manifest, text.replace('"format": 1', '"format": 2'))
+  await expect(restore()).rejects.toThrow(/newer \(backup format 2\).*update EnterpriseHub first/)
   rmSync(manifest)
   await expect(restore()).rejects.toThrow(/not a finished backup/)
   await expect(writeBackup(source, { out, dataDir: folder, ...details })).rejects.toThrow(
