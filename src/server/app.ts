@@ -25,8 +25,10 @@ import { leadActionRoutes } from './routes/lead-actions.ts'
 import { leadRightsRoutes } from './routes/lead-rights.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
+import { installSockets, liveRoutes } from './routes/live.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { retentionRoutes } from './routes/retention.ts'
+import { scoreRoutes } from './routes/scores.ts'
 import { segmentRoutes } from './routes/segment.ts'
 import { sessionRoutesOf } from './routes/session.ts'
 import type { Services } from './services.ts'
@@ -154,6 +156,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileSchema(schema, httpPart))
   installProblems(app)
+  await installSockets(app, services.log)
   const allowPreflight = installCors(app)
   await installHeaders(app, services)
   installAccess(app, services)
@@ -172,6 +175,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     leadRoutes,
     leadActionRoutes,
     leadRightsRoutes,
+    scoreRoutes,
+    liveRoutes,
     listingRoutes,
     captureRoutes,
     interactionRoutes,

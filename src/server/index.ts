@@ -4,13 +4,21 @@
  */
 import { readFileSync } from 'node:fs'
 import { Gauge } from 'prom-client'
+import { createGrounds, type LiveNotice } from '../decisions/index.ts'
 import {
   createCapture,
   createGroupCommit,
   type Capture,
   type GroupCommit,
 } from '../events/index.ts'
-import { createIdSource, createMetrics, SetupError, systemClock } from '../platform/index.ts'
+import { createLiveModels } from '../models/index.ts'
+import {
+  createIdSource,
+  createMetrics,
+  modelKey,
+  SetupError,
+  systemClock,
+} from '../platform/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
 import {
   appendRows,
@@ -25,6 +33,8 @@ import {
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { bootstrap, tokenSecret } from './bootstrap.ts'
+import { announceModels, announceNotices } from './live/announce.ts'
+import { createLiveHub } from './live/hub.ts'
 import type { Services } from './services.ts'
 
 const packageFile = new URL('../../package.json', import.meta.url)
@@ -34,10 +44,11 @@ const { version: VERSION } = JSON.parse(readFileSync(packageFile, 'utf8')) as { 
 export interface Folding {
   /** Something was committed: look now. */
   readonly hint: () => void
-  /** True once everything up to `position` is folded; false after `waitMs`. */
-  readonly reached: (position: number, waitMs: number) => Promise<boolean>
   /** Everything up to here is folded. */
   readonly cursor: () => number
+  /** Who is told what was folded and scored, of the workspaces that are listened to. */
+  readonly onNotice: (listener: (notice: LiveNotice) => void) => void
+  readonly listen: (workspaceIds: readonly number[]) => void
 }
 
 export interface ServerOptions {
@@ -126,17 +137,23 @@ function captureOf(
 
 function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendMemory): Services {
   const { config, log, database, folding } = options
+  const clock = systemClock
+  const registry = { database, masterKey: modelKey(config) }
+  const models = createLiveModels({ registry, clock, log })
   return {
+    registry,
+    models,
+    grounds: createGrounds({ database, models, clock, log }),
+    live: createLiveHub({ clock, onWatched: (ids) => folding?.listen(ids) }),
     config,
     log,
     database,
     version: VERSION,
-    clock: systemClock,
+    clock,
     newId: createIdSource(),
     metrics: createMetrics(),
-    authenticate: createAuthenticate({ database, clock: systemClock }),
+    authenticate: createAuthenticate({ database, clock }),
     tokenSecret: tokenSecret(config),
-    readiness: { reached: async (position, ms) => folding?.reached(position, ms) ?? false },
     capture: captureOf(options, commit, memory),
   }
 }
@@ -164,11 +181,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const services = servicesOf(options, commit, memory)
   exposeProgress(services, () => appended, folding)
+  folding?.onNotice((notice) => announceNotices(services, notice))
+  const stopAnnouncing = announceModels(services)
   const app = await buildApp(services)
   const erasures = await watchErasures(database.endpoint, log, services.capture.forget)
   try {
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {
+    stopAnnouncing()
     await erasures.close()
     throw explainListen(error, config)
   }
@@ -178,6 +198,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url,
     close: async () => {
+      stopAnnouncing()
       await app.close()
       await commit.drain()
       await erasures.close()

@@ -1,16 +1,13 @@
 /** What routes work with: wired once in server/index.ts, given to every route file. */
 import type { Registry } from 'prom-client'
 import type { Clock } from '../core/index.ts'
+import type { Grounds } from '../decisions/index.ts'
 import type { Capture } from '../events/index.ts'
+import type { LiveModels, Registry as ModelRegistry } from '../models/index.ts'
 import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database } from '../store/index.ts'
+import type { LiveHub } from './live/hub.ts'
 import type { Authenticate } from './principal.ts'
-
-/** What the product makes of a person after an event; see worker. */
-export interface Readiness {
-  /** False when the state did not reach `position` within `waitMs`. */
-  readonly reached: (position: number, waitMs: number) => Promise<boolean>
-}
 
 export interface Services {
   readonly config: Config
@@ -19,9 +16,16 @@ export interface Services {
   readonly newId: IdSource
   readonly database: Database
   readonly capture: Capture
-  readonly readiness: Readiness
   readonly metrics: Registry
   readonly authenticate: Authenticate
+  /** Model versions: publish, alias, log. */
+  readonly registry: ModelRegistry
+  /** What is live, loaded. */
+  readonly models: LiveModels
+  /** What scoring stands on, by workspace. */
+  readonly grounds: Grounds
+  /** Frames to those who watch. */
+  readonly live: LiveHub
   readonly version: string
   /** Signs access tokens. */
   readonly tokenSecret: string

@@ -110,3 +110,19 @@ export async function transaction<T>(
     client.release(broken)
   }
 }
+
+/** Runs `work` in a transaction that sees the rows of one workspace. */
+export function inWorkspace<T>(
+  pool: Pool,
+  workspaceId: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return transaction(pool, async (client) => {
+    await client.query({
+      name: 'enter_workspace',
+      text: `select set_config('eh.workspace_id', $1, true)`,
+      values: [String(workspaceId)],
+    })
+    return work(client)
+  })
+}

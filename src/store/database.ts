@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import pg, { escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { SetupError, type Config, type Logger } from '../platform/index.ts'
-import { connectPatiently, createPool, transaction, type Endpoint } from './connection.ts'
+import { connectPatiently, createPool, inWorkspace, type Endpoint } from './connection.ts'
 import { startEmbedded, type Embedded } from './embedded/supervisor.ts'
 import { migrate, readMigrations, type Migration } from './migrations.ts'
 import { ensureRoles, resetRuntimePassword, runtimeEndpoint } from './roles.ts'
@@ -161,15 +161,7 @@ export async function openDatabase(
       owner,
       endpoint: runtime,
       schemaVersion,
-      withWorkspace: (workspaceId, work) =>
-        transaction(app, async (client) => {
-          await client.query({
-            name: 'enter_workspace',
-            text: `select set_config('eh.workspace_id', $1, true)`,
-            values: [String(workspaceId)],
-          })
-          return work(client)
-        }),
+      withWorkspace: (workspaceId, work) => inWorkspace(app, workspaceId, work),
       serverPid: () => embedded?.pid(),
       close,
     }

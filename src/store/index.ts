@@ -18,7 +18,7 @@ export { createKey, findKey, listKeys, revokeKey, type ApiKey, type KeyKind } fr
 export { forgetAttempts, refundAttempt, takeAttempt } from './attempts.ts'
 export { appendAudit, readAudit, verifyAudit, type AuditEntry } from './audit.ts'
 export { addMember, changeMember, listMembers, type Member } from './members.ts'
-export { createPool, transaction, type Endpoint } from './connection.ts'
+export { createPool, inWorkspace, transaction, type Endpoint } from './connection.ts'
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
 export { readMigrations, type Migration } from './migrations.ts'
 export { restoreBackup, type RestoreOptions } from './restore.ts'
@@ -51,11 +51,10 @@ export {
   type Retention,
   type RetentionOfWorkspace,
 } from './retention.ts'
-export { readRecords, readTimeline, type TimelineEntry } from './lead-history.ts'
+export { readEventId, readRecords, readTimeline, type TimelineEntry } from './lead-history.ts'
 export {
   changeLead,
   findLead,
-  listLeads,
   openLead,
   setContact,
   type Contact,
@@ -87,7 +86,10 @@ export {
   type StoredState,
 } from './lead-states.ts'
 export {
+  markSnapshots,
   queueUnscored,
+  readDueSnapshots,
+  readEconomics,
   readLeadRates,
   readScoringInputs,
   readStaleScores,
@@ -95,6 +97,7 @@ export {
   type LeadScoreRecord,
   type ScoringInput,
   type SegmentRate,
+  type StoredEconomics,
 } from './lead-scores.ts'
 export {
   changeAlias,
@@ -119,3 +122,11 @@ export {
   type StoredPrediction,
   type StoredVector,
 } from './predictions.ts'
+export {
+  listLeads,
+  readLeadScore,
+  visibleOwners,
+  type LeadPlace,
+  type ScoredLead,
+  type StoredScore,
+} from './lead-list.ts'

@@ -91,6 +91,16 @@ export async function readTimeline(
   }
 }
 
+/** The event_id of the entry at a log position; null when it has none or is no longer kept. */
+export async function readEventId(client: Queryable, position: number): Promise<string | null> {
+  const { rows } = await client.query<{ id: string | null }>(
+    `select body->>'event_id' as id from event_log
+     where workspace_id = current_workspace() and position = $1`,
+    [position],
+  )
+  return rows[0]?.id ?? null
+}
+
 /** All rows about a person outside the log and the persons table, as they are stored. */
 export async function readRecords(
   client: Queryable,

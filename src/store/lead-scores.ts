@@ -1,6 +1,6 @@
 /**
  * The current score of every lead: written by the owner of its partition, read in order. SQL:
- * migrations/0006.
+ * migrations/0006 and 0009.
  */
 import type { Queryable } from './connection.ts'
 import type { StateKey, StoredState } from './lead-states.ts'
@@ -68,6 +68,8 @@ export interface ScoringInput extends StateKey {
   readonly segment: string | null
   readonly ownerId: number | null
   readonly attributes: Record<string, unknown>
+  /** The score of the day before. */
+  readonly scoreBefore: number | null
 }
 
 export async function readScoringInputs(
@@ -81,6 +83,7 @@ export async function readScoringInputs(
     segment: string | null
     owner_id: string | null
     attributes: Record<string, unknown>
+    score_before: number | null
   }>({
     name: 'scoring_inputs',
     text: 'select * from scoring_inputs($1, $2)',
@@ -93,6 +96,7 @@ export async function readScoringInputs(
     segment: row.segment,
     ownerId: row.owner_id === null ? null : Number(row.owner_id),
     attributes: row.attributes,
+    scoreBefore: row.score_before,
   }))
 }
 
@@ -104,16 +108,23 @@ export async function readStaleScores(
   before: number,
   limit: number,
 ): Promise<StoredState[]> {
+  return readStates(client, {
+    name: 'stale_lead_scores',
+    text: 'select * from stale_lead_scores($1, $2, to_timestamp($3 / 1000.0), $4)',
+    values: [workspaceId, [...partitions], before, limit],
+  })
+}
+
+async function readStates(
+  client: Queryable,
+  query: { name: string; text: string; values: unknown[] },
+): Promise<StoredState[]> {
   const { rows } = await client.query<{
     workspace_id: number
     person_id: string
     position: string
     state: Buffer
-  }>({
-    name: 'stale_lead_scores',
-    text: 'select * from stale_lead_scores($1, $2, to_timestamp($3 / 1000.0), $4)',
-    values: [workspaceId, [...partitions], before, limit],
-  })
+  }>(query)
   return rows.map((row) => ({
     workspaceId: row.workspace_id,
     personId: Number(row.person_id),
@@ -122,7 +133,56 @@ export async function readStaleScores(
   }))
 }
 
-/** Puts leads that have a state and no score into the queue of stale ones; how many. */
+/** Leads of some partitions not yet in the snapshot of `day` (YYYY-MM-DD, UTC). */
+export function readDueSnapshots(
+  client: Queryable,
+  workspaceId: number,
+  partitions: readonly number[],
+  day: string,
+  limit: number,
+): Promise<StoredState[]> {
+  return readStates(client, {
+    name: 'due_snapshots',
+    text: 'select * from due_snapshots($1, $2, $3, $4)',
+    values: [workspaceId, [...partitions], day, limit],
+  })
+}
+
+export async function markSnapshots(
+  client: Queryable,
+  workspaceId: number,
+  personIds: readonly number[],
+  day: string,
+): Promise<void> {
+  await client.query('select mark_snapshots($1, $2, $3)', [workspaceId, [...personIds], day])
+}
+
+export interface StoredEconomics {
+  /** IANA name. */
+  readonly timeZone: string
+  readonly settings: Record<string, unknown>
+  readonly medianListPrice: number | null
+}
+
+/** What calls are worth in a workspace. */
+export async function readEconomics(
+  client: Queryable,
+  workspaceId: number,
+): Promise<StoredEconomics> {
+  const { rows } = await client.query<{
+    time_zone: string
+    settings: Record<string, unknown>
+    median_list_price: number | null
+  }>('select * from workspace_economics($1)', [workspaceId])
+  const row = rows[0]
+  return {
+    timeZone: row?.time_zone ?? 'UTC',
+    settings: row?.settings ?? {},
+    medianListPrice: row?.median_list_price ?? null,
+  }
+}
+
+/** Puts leads whose state is ahead of their score into the queue of stale ones; how many. */
 export async function queueUnscored(client: Queryable, workspaceId: number): Promise<number> {
   const { rows } = await client.query<{ added: string }>(
     'select queue_unscored_leads($1) as added',

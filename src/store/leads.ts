@@ -16,7 +16,7 @@ export interface Lead {
   readonly updatedAt: Date
 }
 
-interface LeadRow {
+export interface LeadRow {
   person_id: string
   lead_id: string | null
   attributes: Record<string, unknown>
@@ -27,17 +27,17 @@ interface LeadRow {
   updated_at: Date
 }
 
-const COLUMNS = `p.person_id, p.lead_id, p.attributes, p.segment, p.stage, p.owner_id,
+export const LEAD_COLUMNS = `p.person_id, p.lead_id, p.attributes, p.segment, p.stage, p.owner_id,
   p.created_at, p.updated_at`
 
 /** $1 is the viewer. */
-const VISIBLE = `($1::bigint is null or p.owner_id = $1 or exists (
+export const VISIBLE = `($1::bigint is null or p.owner_id = $1 or exists (
   select from memberships me join memberships o
     on o.workspace_id = me.workspace_id and o.team = me.team
   where me.workspace_id = p.workspace_id and me.user_id = $1 and me.team <> ''
     and o.user_id = p.owner_id))`
 
-const toLead = (row: LeadRow): Lead => ({
+export const toLead = (row: LeadRow): Lead => ({
   personId: Number(row.person_id),
   leadId: row.lead_id ?? '',
   attributes: row.attributes,
@@ -55,52 +55,12 @@ export async function findLead(
   leadId: string,
 ): Promise<Lead | undefined> {
   const { rows } = await client.query<LeadRow>(
-    `select ${COLUMNS} from identities i join persons p on p.workspace_id = i.workspace_id
+    `select ${LEAD_COLUMNS} from identities i join persons p on p.workspace_id = i.workspace_id
        and p.person_id = canonical_person(i.workspace_id, i.person_id)
      where i.workspace_id = current_workspace() and i.kind = 1 and i.value = $2 and ${VISIBLE}`,
     [viewer, leadId],
   )
   return rows[0] && toLead(rows[0])
-}
-
-export interface LeadFilter {
-  readonly q?: string | undefined
-  readonly segment?: string | undefined
-  readonly stage?: string | undefined
-  readonly ownerId?: number | undefined
-}
-
-/** Newest first, below person number `before`; those merged into others are left out. */
-export async function listLeads(
-  client: Queryable,
-  viewer: Viewer,
-  filter: LeadFilter,
-  page: { before: number | undefined; limit: number },
-): Promise<Lead[]> {
-  const pattern =
-    filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, (c) => `\\${c}`)}%`
-  const { rows } = await client.query<LeadRow>(
-    `select ${COLUMNS} from persons p
-     where p.workspace_id = current_workspace() and p.lead_id is not null and ${VISIBLE}
-       and ($2::text is null or p.lead_id ilike $2 or p.attributes->>'name' ilike $2
-         or p.attributes->>'email' ilike $2 or p.attributes->>'phone' ilike $2)
-       and ($3::text is null or p.segment = $3) and ($4::text is null or p.stage = $4)
-       and ($5::bigint is null or p.owner_id = $5)
-       and ($6::bigint is null or p.person_id < $6)
-       and not exists (select from person_links l where l.workspace_id = p.workspace_id
-         and l.person_id = p.person_id and l.unlinked_position is null)
-     order by p.person_id desc limit $7`,
-    [
-      viewer,
-      pattern,
-      filter.segment ?? null,
-      filter.stage ?? null,
-      filter.ownerId ?? null,
-      page.before ?? null,
-      page.limit,
-    ],
-  )
-  return rows.map(toLead)
 }
 
 /**

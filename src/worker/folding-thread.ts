@@ -3,28 +3,38 @@
  * says how far it is; a thread that dies is started again and folds on from its last checkpoint.
  */
 import { Worker } from 'node:worker_threads'
+import type { LiveNotice } from '../decisions/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
 import type { Endpoint } from '../store/index.ts'
 import { createWaiting, type PartitionOwner } from './partition-owner.ts'
 
 const RESTART_MS = 1_000
 
+/** What the thread is told. */
+export type ToFolding = 'hint' | 'close' | { readonly listen: readonly number[] }
+/** What it tells: how far the log is folded, or what that led to. */
+export type FromFolding = number | LiveNotice
+
 export interface FoldingThreadOptions {
   readonly endpoint: Endpoint
   readonly config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT'>
   readonly log: Logger
+  /** Opens the models that score; see modelKey. */
+  readonly masterKey: Uint8Array
   /** See PartitionOwnerOptions. */
   readonly alone: boolean
 }
 
 /** Resolves when the thread has taken its partitions. */
 export async function startFoldingThread(options: FoldingThreadOptions): Promise<PartitionOwner> {
-  const { endpoint, config, log, alone } = options
+  const { endpoint, config, log, alone, masterKey } = options
   const logging = { LOG_LEVEL: config.LOG_LEVEL, LOG_FORMAT: config.LOG_FORMAT }
   let cursor = 0
   let closing = false
   let hinted = false
   let missed = false
+  let listened: readonly number[] = []
+  const listeners: ((notice: LiveNotice) => void)[] = []
   const waiting = createWaiting(() => cursor)
   let thread: Worker
   // One hint under way at a time; what comes meanwhile is passed on once the thread has looked.
@@ -32,14 +42,20 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
     missed = hinted
     if (hinted) return
     hinted = true
-    thread.postMessage('hint')
+    tell('hint')
   }
+  const tell = (message: ToFolding): void => thread.postMessage(message)
   const start = (): Promise<void> =>
     new Promise((resolve) => {
       thread = new Worker(new URL('./folding.worker.ts', import.meta.url), {
-        workerData: { endpoint, logging, alone },
+        workerData: { endpoint, logging, alone, masterKey },
       })
-      thread.on('message', (folded: number) => {
+      if (listened.length > 0) tell({ listen: listened })
+      thread.on('message', (folded: FromFolding) => {
+        if (typeof folded !== 'number') {
+          for (const listener of listeners) listener(folded)
+          return
+        }
         cursor = Math.max(cursor, folded)
         hinted = false
         if (missed) hint()
@@ -57,10 +73,15 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
     hint,
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => cursor,
+    onNotice: (listener) => listeners.push(listener),
+    listen(workspaceIds) {
+      listened = workspaceIds
+      tell({ listen: workspaceIds })
+    },
     close: async () => {
       closing = true
       const ended = new Promise((resolve) => thread.once('exit', resolve))
-      thread.postMessage('close')
+      tell('close')
       await ended
     },
   }

@@ -2,30 +2,47 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createIdSource, createLog, systemClock, type Config } from '../platform/index.ts'
-import { createPool, type Endpoint } from '../store/index.ts'
+import { createPool, inWorkspace, type Endpoint } from '../store/index.ts'
+import type { FromFolding, ToFolding } from './folding-thread.ts'
 import { startPartitionOwner } from './partition-owner.ts'
+import { createPartitionScoring } from './partition-scoring.ts'
 
 /** Sessions of the thread: one reads and writes, one renews or refolds meanwhile. */
 const SESSIONS_MAX = 2
 
-const { endpoint, logging, alone } = workerData as {
+const { endpoint, logging, alone, masterKey } = workerData as {
   readonly endpoint: Endpoint
   readonly logging: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT'>
   readonly alone: boolean
+  readonly masterKey: Uint8Array
 }
 // On Linux this concerns the calling thread only: whoever waits for an answer goes before folding.
 if (process.platform === 'linux') setPriority(0, 10)
 const log = createLog(logging)
 const pool = createPool(endpoint, log, { max: SESSIONS_MAX, statementMsMax: 60_000 })
+const database = {
+  app: pool,
+  withWorkspace: <T>(workspaceId: number, work: Parameters<typeof inWorkspace<T>>[2]) =>
+    inWorkspace(pool, workspaceId, work),
+}
+const tell = (message: FromFolding): void => parentPort?.postMessage(message)
+const clock = systemClock
+const scoring = createPartitionScoring({ registry: { database, masterKey }, clock, log })
+scoring.onNotice(tell)
 const owner = await startPartitionOwner({
-  database: { app: pool },
+  database,
   log,
-  clock: systemClock,
+  clock,
+  scoring,
   holder: createIdSource()(),
   alone,
-  onFolded: (cursor) => parentPort?.postMessage(cursor),
+  onFolded: tell,
 })
-parentPort?.on('message', (message: 'hint' | 'close') => {
+parentPort?.on('message', (message: ToFolding) => {
+  if (typeof message === 'object') {
+    owner.listen(message.listen)
+    return
+  }
   if (message === 'hint') {
     owner.hint()
     return
@@ -35,4 +52,4 @@ parentPort?.on('message', (message: 'hint' | 'close') => {
     .then(() => pool.end())
     .finally(() => parentPort?.close())
 })
-parentPort?.postMessage(owner.cursor())
+tell(owner.cursor())

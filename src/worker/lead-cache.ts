@@ -13,6 +13,7 @@ import {
   emptyTrack,
   encodeState,
   rebuildTrack,
+  type LeadState,
   type LeadTrack,
 } from '../features/index.ts'
 import {
@@ -47,6 +48,8 @@ export interface LeadCache {
   readonly takeDirty: () => StoredState[]
   /** Forgets all leads: whoever owns none is not told of changes to them. */
   readonly clear: () => void
+  /** The state of a lead if it is in memory; not to be changed. */
+  readonly state: (key: StateKey) => LeadState | undefined
   /** Forgets everything and reads the links anew. */
   readonly reset: () => Promise<void>
   /** Entries folded again because of late entries, links and merges, since the start. */
@@ -210,6 +213,13 @@ function packDirty(memory: Memory): void {
   }
 }
 
+function stateOf(memory: Memory, key: string): LeadState | undefined {
+  const held = find(memory, key)
+  if (held !== undefined) return held.track.state
+  const stored = memory.waiting.get(key) ?? memory.packed.get(key)
+  return stored && (decodeState(stored.state) ?? undefined)
+}
+
 async function refold(
   memory: Memory,
   key: string,
@@ -222,7 +232,11 @@ async function refold(
   setDirty(memory, key, { workspaceId, personId, track, position })
 }
 
-export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
+/** `touched` is told of every lead whose state changed, and by which entry (null: refolded). */
+export function createLeadCache(
+  database: Pick<Database, 'app'>,
+  touched?: (lead: StateKey, entry: LogEntry | null) => void,
+): LeadCache {
   const memory: Memory = {
     database,
     dirty: new Map(),
@@ -254,9 +268,12 @@ export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
         }
         held.position = entry.position
         setDirty(memory, key, held)
+        touched?.(lead, entry)
       }
-      for (const [key, { position, ...lead }] of plan.again)
+      for (const [key, { position, ...lead }] of plan.again) {
         await refold(memory, key, lead, position)
+        touched?.(lead, null)
+      }
       packDirty(memory)
     },
     dirtyCount: () => dirty.size + waiting.size,
@@ -273,6 +290,7 @@ export function createLeadCache(database: Pick<Database, 'app'>): LeadCache {
       dirty.clear()
       return states
     },
+    state: (lead) => stateOf(memory, keyOf(lead)),
     clear() {
       kept.clear()
       packed.clear()

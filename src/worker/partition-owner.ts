@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
+import type { LiveNotice } from '../decisions/index.ts'
 import type { Logger } from '../platform/index.ts'
 import {
   STALE_EPOCH,
@@ -19,6 +20,7 @@ import {
   type Lease,
 } from '../store/index.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
+import type { PartitionScoring } from './partition-scoring.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
@@ -45,6 +47,8 @@ export interface PartitionOwnerOptions {
   readonly holder: string
   /** No other process folds: leases left by one that was killed are taken over at once. */
   readonly alone?: boolean
+  /** Scores leads as they are folded; absent: they are not scored. */
+  readonly scoring?: PartitionScoring
   /** Told how far the log is folded, after each round that got further. */
   readonly onFolded?: (cursor: number) => void
 }
@@ -56,6 +60,9 @@ export interface PartitionOwner {
   readonly reached: (position: number, waitMs: number) => Promise<boolean>
   /** Everything up to here is folded in memory. */
   readonly cursor: () => number
+  /** Told of events and scores of the workspaces listened to. */
+  readonly onNotice: (listener: (notice: LiveNotice) => void) => void
+  readonly listen: (workspaceIds: readonly number[]) => void
   /** Checkpoints and gives the leases back. */
   readonly close: () => Promise<void>
 }
@@ -85,6 +92,7 @@ async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<
   if (taken.length === 0) return
   // A state in memory may be older than what another holder wrote meanwhile: start from disk.
   await owning.cache.reset()
+  options.scoring?.reset()
   for (const lease of taken) owning.leases.set(lease.partition, lease)
   owning.cursor = Math.min(...[...owning.leases.values()].map((lease) => lease.cursor))
   owning.renewedAt = clock.monotonic()
@@ -144,14 +152,21 @@ function checkpointDue({ clock }: PartitionOwnerOptions, owning: Owning): boolea
   return age > (dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : CHECKPOINT_MS) || dirty > DIRTY_MAX
 }
 
-/** One round: how many entries it read. */
-async function round(options: PartitionOwnerOptions, owning: Owning): Promise<number> {
+/** One round: how many entries it read. Who waits for them is told before they are scored. */
+async function round(
+  options: PartitionOwnerOptions,
+  owning: Owning,
+  folded: () => void,
+): Promise<number> {
   await keepLeases(options, owning)
   if (owning.leases.size === 0) {
     owning.cache.clear()
+    folded()
     return 0
   }
   const read = await fold(options, owning)
+  folded()
+  await options.scoring?.settle(owning.cache.state, read > BUSY_ENTRIES)
   if (checkpointDue(options, owning)) await checkpoint(options, owning)
   return read
 }
@@ -189,7 +204,7 @@ export function createWaiting(cursor: () => number) {
 /** Starts owning whatever partitions are free; resolves after the first attempt to take them. */
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
-  const cache = createLeadCache(database)
+  const cache = createLeadCache(database, options.scoring?.touched)
   const owning: Owning = { leases: new Map(), cursor: 0, cache, ...NEVER }
   const waiting = createWaiting(() => owning.cursor)
   let wake: () => void = () => undefined
@@ -212,11 +227,13 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     while (!stopping) {
       hinted = false
       try {
-        const read = await round(options, owning)
-        waiting.settle()
-        options.onFolded?.(owning.cursor)
+        const read = await round(options, owning, () => {
+          waiting.settle()
+          options.onFolded?.(owning.cursor)
+        })
         if (read === SLICE) continue
         if (read > BUSY_ENTRIES && !stopping) await sleep(BUSY_PAUSE_MS)
+        else if (await options.scoring?.idle(read, [...owning.leases.keys()])) continue
         else await rest()
       } catch (error) {
         await recover(error)
@@ -233,12 +250,15 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     },
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => owning.cursor,
+    onNotice: (listener) => options.scoring?.onNotice(listener),
+    listen: (workspaceIds) => options.scoring?.listen(workspaceIds),
     async close() {
       stopping = true
       wake()
       await running
       // Without a last checkpoint the next owner folds a little more; nothing is lost.
       if (owning.leases.size > 0) await checkpoint(options, owning).catch(() => undefined)
+      await options.scoring?.save().catch(() => undefined)
       await releasePartitions(database.app, holder).catch(() => undefined)
     },
   }

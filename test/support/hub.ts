@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createLog, parseConfig, systemClock } from '../../src/platform/index.ts'
+import { createLog, modelKey, parseConfig, systemClock } from '../../src/platform/index.ts'
+import type { Registry } from '../../src/models/index.ts'
 import { startServer } from '../../src/server/index.ts'
-import { startPartitionOwner } from '../../src/worker/index.ts'
+import { createPartitionScoring, startPartitionOwner } from '../../src/worker/index.ts'
 import { freshDatabase, type TestDatabase } from './postgres.ts'
 
 export const ADMIN = { email: 'owner@example.com', password: 'correct horse battery' }
@@ -23,6 +24,7 @@ export interface Hub extends AsyncDisposable {
   readonly dataDir: string
   readonly database: TestDatabase
   readonly jwtSecret: string
+  readonly registry: Registry
   /** Every line logged so far. */
   readonly logged: () => string
   readonly call: (
@@ -54,7 +56,10 @@ export async function startHub(environment: Record<string, string> = {}): Promis
   })
   let lines = ''
   const log = createLog(config, { write: (line) => (lines += line) })
-  const folding = await startPartitionOwner({ database, log, clock: systemClock, holder: 'test' })
+  const registry = { database, masterKey: modelKey(config) }
+  const clock = systemClock
+  const scoring = createPartitionScoring({ registry, clock, log })
+  const folding = await startPartitionOwner({ database, log, clock, holder: 'test', scoring })
   const server = await startServer({ config, log, database, folding })
 
   const call: Hub['call'] = async (method, path, { as, body, headers = {} } = {}) => {
@@ -96,6 +101,7 @@ export async function startHub(environment: Record<string, string> = {}): Promis
     dataDir,
     database,
     jwtSecret,
+    registry,
     logged: () => lines,
     call,
     folded,

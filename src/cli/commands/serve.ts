@@ -1,6 +1,6 @@
 /** `serve`: runs the product until it is told to stop. */
 import { Option } from 'commander'
-import { systemClock, type Config, type Logger } from '../../platform/index.ts'
+import { modelKey, systemClock, type Config, type Logger } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
 import { startFoldingThread, startUpkeep } from '../../worker/index.ts'
@@ -50,6 +50,7 @@ async function run(
           endpoint: database.endpoint,
           config,
           log,
+          masterKey: modelKey(config),
           alone: config.DATABASE_URL === undefined,
         })
   try {

@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import { SOCKET_TOKEN_PREFIX } from '../../contract/index.ts'
 import { AppError, type Clock } from '../../core/index.ts'
 import { findKey, findSession, type Database } from '../../store/index.ts'
 import { SCOPES, type Authenticate, type Principal, type Scope } from '../principal.ts'
@@ -70,6 +71,14 @@ function admit(answer: Answer['principal'], request: FastifyRequest): Principal 
   return answer
 }
 
+/** A browser cannot set headers of a WebSocket: its token comes as a sub-protocol. */
+function socketToken({ headers }: FastifyRequest): string | undefined {
+  if (headers.upgrade === undefined) return undefined
+  const offered = headers['sec-websocket-protocol']?.split(',') ?? []
+  const found = offered.map((name) => name.trim()).find((n) => n.startsWith(SOCKET_TOKEN_PREFIX))
+  return found && `Bearer ${found.slice(SOCKET_TOKEN_PREFIX.length)}`
+}
+
 export function createAuthenticate({
   database,
   clock,
@@ -107,7 +116,7 @@ export function createAuthenticate({
   }
 
   return (request) => {
-    const header = request.headers.authorization
+    const header = request.headers.authorization ?? socketToken(request)
     if (header === undefined) throw new AppError('unauthenticated')
     const kept = known.get(header) ?? refused.get(header)
     if (kept !== undefined && kept.until > clock.monotonic()) return admit(kept.principal, request)

@@ -1,10 +1,12 @@
 /** The three /interactions routes: record, then answer from the state after the event. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import {
   EmailEngagementBody,
   InteractionAnswer,
   PropertyViewBody,
   TourScheduledBody,
+  type ScoreAnswer,
 } from '../../contract/index.ts'
 import {
   AppError,
@@ -15,7 +17,9 @@ import {
   type PropertyInteractionCollector,
 } from '../../core/index.ts'
 import { orThrow, parseEventTime } from '../../events/index.ts'
+import { findLead } from '../../store/index.ts'
 import type { Access } from '../principal.ts'
+import { createScorer } from '../scores/scorer.ts'
 import type { Services } from '../services.ts'
 
 const MAY_RECORD: Access = { role: 'agent', scope: 'events:write' }
@@ -96,29 +100,56 @@ function emailEvent(body: EmailEngagementBody, id: string): EventInput {
   })
 }
 
-export function interactionRoutes(app: FastifyInstance, services: Services): void {
-  const { capture, clock, newId, readiness } = services
+type Scored = Pick<ScoreAnswer, 'score' | 'reason'>
 
-  async function record(
+/** Records the events of one interaction and answers from the state after them. */
+function createRecorder(services: Services) {
+  const { capture, clock, database, log } = services
+  const scorer = createScorer(services)
+
+  /** The score after the event, which was committed; undefined when it takes too long. */
+  async function scoreAfter(workspaceId: number, leadId: string): Promise<Scored | undefined> {
+    const patience = new AbortController()
+    const late = sleep(WAIT_MS, undefined, { signal: patience.signal }).catch(() => undefined)
+    const scored = (async () => {
+      const lead = await database.withWorkspace(workspaceId, (client) =>
+        findLead(client, null, leadId),
+      )
+      if (lead === undefined) return { score: null, reason: 'this lead was erased' }
+      return scorer.compute(workspaceId, lead)
+    })().catch((error: unknown) => {
+      log.error({ err: error }, 'a lead could not be scored after its event')
+      return undefined
+    })
+    const first = await Promise.race([scored, late])
+    patience.abort()
+    return first ?? undefined
+  }
+
+  return async (
     workspaceId: number,
     id: string,
+    leadId: string,
     events: readonly object[],
-  ): Promise<InteractionAnswer> {
-    const fates = await capture.take(workspaceId, events, clock.now())
-    const positions = fates.map((fate) => orThrow(fate).position)
-    const reached = await readiness.reached(Math.max(...positions), WAIT_MS)
+  ): Promise<InteractionAnswer> => {
+    for (const fate of await capture.take(workspaceId, events, clock.now())) orThrow(fate)
+    const scored = await scoreAfter(workspaceId, leadId)
     return {
       interaction_recorded: true,
       status: 'recorded',
       interaction_id: id,
-      lead_score: null,
+      lead_score: scored?.score ?? null,
       churn_risk: null,
       recommended_actions: [],
-      pending: !reached,
-      reason: 'no model is trained in this workspace yet',
+      pending: scored === undefined,
+      reason: scored === undefined ? `not ready within ${WAIT_MS} ms` : scored.reason,
     }
   }
+}
 
+export function interactionRoutes(app: FastifyInstance, services: Services): void {
+  const { clock, newId } = services
+  const record = createRecorder(services)
   const options = (summary: string, body: object) => ({
     schema: { tags: ['capture'], summary, body, response: { 200: InteractionAnswer } },
     config: { access: MAY_RECORD },
@@ -128,7 +159,12 @@ export function interactionRoutes(app: FastifyInstance, services: Services): voi
     options('Record a property view', PropertyViewBody),
     (request) => {
       const id = request.body.event_id ?? newId()
-      return record(request.principal.workspaceId, id, propertyViewEvents(request.body, id))
+      return record(
+        request.principal.workspaceId,
+        id,
+        request.body.lead_id,
+        propertyViewEvents(request.body, id),
+      )
     },
   )
   app.post<{ Body: EmailEngagementBody }>(
@@ -136,7 +172,9 @@ export function interactionRoutes(app: FastifyInstance, services: Services): voi
     options('Record an e-mail open, click or reply', EmailEngagementBody),
     (request) => {
       const id = request.body.event_id ?? newId()
-      return record(request.principal.workspaceId, id, [emailEvent(request.body, id)])
+      return record(request.principal.workspaceId, id, request.body.lead_id, [
+        emailEvent(request.body, id),
+      ])
     },
   )
   app.post<{ Body: TourScheduledBody }>(
@@ -145,7 +183,7 @@ export function interactionRoutes(app: FastifyInstance, services: Services): voi
     (request) => {
       const id = request.body.event_id ?? newId()
       const tour = tourEvent(request.body, id, clock.now())
-      return record(request.principal.workspaceId, id, [tour])
+      return record(request.principal.workspaceId, id, request.body.lead_id, [tour])
     },
   )
 }

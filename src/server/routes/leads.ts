@@ -14,6 +14,7 @@ import {
   type TimelineItem,
 } from '../../contract/index.ts'
 import { AppError, EVENT_TYPES } from '../../core/index.ts'
+import { hourIn } from '../../decisions/index.ts'
 import { canonicalJson, holdsUnstorableText } from '../../events/index.ts'
 import {
   CATEGORICAL_FEATURES,
@@ -36,7 +37,8 @@ import {
 } from '../../store/index.ts'
 import type { Access, Principal } from '../principal.ts'
 import type { Services } from '../services.ts'
-import { numberCursor, toCursor } from './page.ts'
+import { toLeadScore } from '../scores/answers.ts'
+import { numberCursor, placeCursor, toCursor } from './page.ts'
 
 export const MAY_READ: Access = { role: 'agent', scope: 'leads:read' }
 export const MAY_CHANGE: Access = { role: 'agent', scope: 'leads:write' }
@@ -191,33 +193,40 @@ function writeRoutes(app: FastifyInstance, { database, newId }: Services): void 
   )
 }
 
-function readRoutes(app: FastifyInstance, { database }: Services): void {
+function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services): void {
   app.get<{ Querystring: LeadsQuery }>(
     '/v1/leads',
     {
       schema: {
         tags,
-        summary: 'Leads, newest first; q searches name, e-mail, phone and lead_id',
+        summary: 'Leads with their scores; q searches name, e-mail, phone and lead_id',
         querystring: LeadsQuery,
         response: { 200: LeadsAnswer },
       },
       config: { access: MAY_READ },
     },
     async ({ principal, query }) => {
-      const { limit = 50, cursor, owner_id: ownerId, ...filter } = query
-      const before = numberCursor(cursor, 1)?.[0]
+      const { limit = 50, cursor, owner_id: ownerId, sort: order = 'newest', ...filter } = query
+      const place = placeCursor(cursor, order)
+      const after = place && { value: place.value, personId: place.id }
       const leads = await database.withWorkspace(principal.workspaceId, (client) =>
         listLeads(
           client,
           viewerOf(principal),
           { ...filter, ownerId },
-          { before, limit: limit + 1 },
+          { order, after, limit: limit + 1 },
         ),
       )
+      const { timeZone } = await grounds.of(principal.workspaceId)
+      const hour = hourIn(timeZone, clock.now())
       const page = leads.slice(0, limit)
+      const last = leads.length > limit ? page.at(-1) : undefined
       return {
-        items: page.map((lead) => toLeadAnswer(lead)),
-        next_cursor: leads.length > limit ? toCursor([page.at(-1).personId]) : null,
+        items: page.map((lead) => ({
+          ...toLeadAnswer(lead),
+          score: lead.current === null ? null : toLeadScore(lead.current, hour),
+        })),
+        next_cursor: last === undefined ? null : toCursor([order, last.sortValue, last.personId]),
       }
     },
   )

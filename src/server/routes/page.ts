@@ -2,7 +2,7 @@
 import { AppError } from '../../core/index.ts'
 
 /** The sort key of an item as a cursor. */
-export function toCursor(values: readonly (string | number)[]): string {
+export function toCursor(values: readonly (string | number | null)[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url')
 }
 
@@ -34,5 +34,22 @@ export function textCursor(cursor: string | undefined): string | undefined {
   const values = read(cursor)
   const first = Array.isArray(values) ? (values[0] as unknown) : undefined
   if (typeof first === 'string' && first.isWellFormed() && !first.includes('\0')) return first
+  throw refuse()
+}
+
+/**
+ * The place in a sorted list (the order's name, the value or null, a whole number); undefined
+ * without a cursor. @throws AppError when it belongs to another order.
+ */
+export function placeCursor(
+  cursor: string | undefined,
+  order: string,
+): { value: number | null; id: number } | undefined {
+  if (cursor === undefined) return undefined
+  const values = read(cursor)
+  if (!Array.isArray(values) || values.length !== 3 || values[0] !== order) throw refuse()
+  const [, value, id] = values as unknown[]
+  const isValue = value === null || (typeof value === 'number' && Number.isFinite(value))
+  if (isValue && Number.isSafeInteger(id)) return { value, id: id as number }
   throw refuse()
 }

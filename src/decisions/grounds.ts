@@ -1,0 +1,128 @@
+/**
+ * What a workspace's scoring stands on, kept for some minutes: its champion, its settings, and
+ * where no model is trained the rates of its leads so far.
+ */
+import type { Clock } from '../core/index.ts'
+import type { Logger } from '../platform/index.ts'
+import { leadScoring, smoothedRate, type LiveModels, type Priors } from '../models/index.ts'
+import {
+  readEconomics,
+  readLeadRates,
+  type Database,
+  type SegmentRate,
+  type StoredEconomics,
+} from '../store/index.ts'
+import { DEFAULT_ECONOMICS, type Economics } from './call-next.ts'
+import type { ScoringGround } from './lead-score.ts'
+
+const KEPT_MS = 300_000
+/** Counting rates reads the whole log of a workspace. */
+const RATES_KEPT_MS = 3_600_000
+const COMMISSION_MAX = 0.2
+
+export interface Ground extends ScoringGround {
+  /** IANA name. */
+  readonly timeZone: string
+}
+
+export interface Grounds {
+  /**
+   * The ground of a workspace. Counting the rates of a workspace without a model may take seconds:
+   * without `patient` they are left out until they are there.
+   */
+  readonly of: (workspaceId: number, options?: { readonly patient?: boolean }) => Promise<Ground>
+}
+
+/** Rates as priors; undefined while no lead is old enough to count. */
+export function priorsOfRates(rates: readonly SegmentRate[]): Priors | undefined {
+  const leads = rates.reduce((sum, rate) => sum + rate.leads, 0)
+  if (leads === 0) return undefined
+  const positives = rates.reduce((sum, rate) => sum + rate.positives, 0)
+  const segments = rates.flatMap((rate) => {
+    if (rate.segment === null) return []
+    const own = { leads: rate.leads, rate: smoothedRate(rate.positives, rate.leads) }
+    return [[rate.segment, own] as const]
+  })
+  return {
+    workspace: { leads, rate: smoothedRate(positives, leads) },
+    segments: Object.fromEntries(segments),
+  }
+}
+
+/** Settings commission_rate and typical_price where they make sense, else what is usual. */
+export function economicsOf({ settings, medianListPrice }: StoredEconomics): Economics {
+  const rate = settings['commission_rate']
+  const price = settings['typical_price']
+  const usual = DEFAULT_ECONOMICS
+  return {
+    commissionRate:
+      typeof rate === 'number' && rate > 0 && rate <= COMMISSION_MAX ? rate : usual.commissionRate,
+    typicalPrice:
+      typeof price === 'number' && price > 0 && Number.isFinite(price)
+        ? price
+        : (medianListPrice ?? usual.typicalPrice),
+  }
+}
+
+interface Kept<T> {
+  readonly value: T
+  readonly until: number
+}
+
+/** A value per workspace, asked for again once it is `ms` old; asked once at a time. */
+function keeping<T>(clock: Clock, ms: number, ask: (workspaceId: number) => Promise<T>) {
+  const kept = new Map<number, Kept<T>>()
+  const asking = new Map<number, Promise<T>>()
+  const get = (workspaceId: number): Promise<T> => {
+    const known = kept.get(workspaceId)
+    if (known !== undefined && known.until > clock.monotonic()) return Promise.resolve(known.value)
+    let under = asking.get(workspaceId)
+    if (under === undefined) {
+      under = ask(workspaceId)
+        .then((value) => {
+          kept.set(workspaceId, { value, until: clock.monotonic() + ms })
+          return value
+        })
+        .finally(() => asking.delete(workspaceId))
+      asking.set(workspaceId, under)
+    }
+    return under
+  }
+  return {
+    get,
+    /** What is known, however old; asks on in the background. */
+    peek(workspaceId: number, onError: (error: unknown) => void): T | undefined {
+      get(workspaceId).catch(onError)
+      return kept.get(workspaceId)?.value
+    },
+  }
+}
+
+export interface GroundsOptions {
+  readonly database: Pick<Database, 'app'>
+  readonly models: LiveModels
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export function createGrounds({ database, models, clock, log }: GroundsOptions): Grounds {
+  const economics = keeping(clock, KEPT_MS, (id) => readEconomics(database.app, id))
+  const rates = keeping(clock, RATES_KEPT_MS, (id) =>
+    readLeadRates(database.app, id, leadScoring.horizonDays),
+  )
+  const complain = (error: unknown): void => log.warn({ err: error }, 'rates could not be counted')
+  return {
+    async of(workspaceId, { patient = false } = {}) {
+      const champion = await models.champion(workspaceId, leadScoring.name)
+      const stored = await economics.get(workspaceId)
+      const counted = (): Promise<readonly SegmentRate[]> | readonly SegmentRate[] =>
+        patient ? rates.get(workspaceId) : (rates.peek(workspaceId, complain) ?? [])
+      return {
+        champion,
+        priors: champion ? undefined : priorsOfRates(await counted()),
+        economics: economicsOf(stored),
+        timeZone: stored.timeZone,
+      }
+    },
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * decisions: what to do about it. In: features and models. Out: whom to call next. May import core,
+ * math, learners, platform, store, policy, experiments, features and models.
+ */
+export { atHour, callNext, hourIn, type CallNext, type Economics } from './call-next.ts'
+export { createGrounds, type Ground, type Grounds } from './grounds.ts'
+export { computeScore, type ComputedScore, type LeadFacts } from './lead-score.ts'
+export {
+  toScoreRecord,
+  type EventBrief,
+  type EventNotice,
+  type LiveNotice,
+  type ScoreNotice,
+} from './live-notice.ts'

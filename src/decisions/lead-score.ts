@@ -1,0 +1,117 @@
+/** The current score of a lead: what the model says, and what to do with it. */
+import { EVENT_TYPES } from '../core/index.ts'
+import {
+  extractFeatures,
+  NUMERIC_FEATURES,
+  type FeatureVector,
+  type LeadState,
+} from '../features/index.ts'
+import {
+  predictModel,
+  priorOf,
+  type Live,
+  type Prediction,
+  type PredictionContext,
+  type Priors,
+} from '../models/index.ts'
+import { callNext, type CallNext, type Economics } from './call-next.ts'
+
+/** What is known of a workspace when its leads are scored. */
+export interface ScoringGround {
+  /** The live lead_scoring model. */
+  readonly champion: Live | undefined
+  /** Rates by segment for where no model is trained; undefined: nothing to count yet. */
+  readonly priors: Priors | undefined
+  readonly economics: Economics
+}
+
+/** What is known of a lead beside its behavior. */
+export interface LeadFacts {
+  readonly segment: string | null
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+export interface ComputedScore extends Omit<Prediction, 'prior' | 'priorFrom' | 'timesAverage'> {
+  readonly version: number | null
+  readonly prior: number | null
+  readonly priorFrom: 'segment' | 'workspace' | null
+  readonly timesAverage: number | null
+  /** At a permitted hour; see atHour. */
+  readonly call: CallNext
+  /** The lead's own last act, milliseconds since the epoch; null: none. */
+  readonly lastActivityAt: number | null
+  /** As of this moment, milliseconds since the epoch, and knowing this log position. */
+  readonly asOf: number
+  readonly position: number
+  readonly vector: FeatureVector
+}
+
+const PRICE_MEAN = NUMERIC_FEATURES.findIndex(({ name }) => name === 'price_mean')
+const UNSUBSCRIBED = EVENT_TYPES.unsubscribed.code
+
+const NO_MODEL = 'no model is trained in this workspace yet'
+
+function withoutModel(
+  priors: Priors | undefined,
+  segment: string | null,
+): Omit<ComputedScore, 'call' | 'lastActivityAt' | 'asOf' | 'position' | 'vector'> {
+  const prior = priors && priorOf(priors, segment)
+  return {
+    version: null,
+    probability: null,
+    score: null,
+    interval: null,
+    prior: prior?.probability ?? null,
+    priorFrom: prior?.from ?? null,
+    timesAverage: prior ? prior.probability / priors.workspace.rate : null,
+    confidence: null,
+    abstained: true,
+    reason: NO_MODEL,
+    factors: [],
+  }
+}
+
+/** Own events of a lead, as the minimum for a score counts them. */
+export const ownEvents = (state: LeadState): number => state.activity.events
+
+/**
+ * Scores a lead as of `now` (milliseconds since the epoch; never before its newest entry). Pure;
+ * without `reasons` some hundred microseconds.
+ */
+export function computeScore(
+  ground: ScoringGround,
+  state: LeadState,
+  facts: LeadFacts,
+  now: number,
+  options: { readonly reasons?: boolean } = {},
+): ComputedScore {
+  const { champion } = ground
+  const asOf = Math.max(now, state.cursorTime)
+  const vector = extractFeatures(state, asOf)
+  const context: PredictionContext = { events: ownEvents(state), ...facts }
+  const predicted = champion
+    ? {
+        ...predictModel(champion.model, vector, context, options),
+        version: champion.version,
+      }
+    : withoutModel(ground.priors, facts.segment)
+  const price = vector.numeric[PRICE_MEAN]!
+  const call = callNext(
+    {
+      probability: predicted.probability ?? predicted.prior,
+      priceMean: price > 0 ? price : null,
+      unsubscribed: state.activity.byType[UNSUBSCRIBED]! > 0,
+      attributes: facts.attributes,
+    },
+    ground.economics,
+  )
+  const lastAct = state.time.lastAct
+  return {
+    ...predicted,
+    call,
+    lastActivityAt: lastAct === 0 ? null : lastAct,
+    asOf,
+    position: Math.max(0, state.knownPosition),
+    vector,
+  }
+}

@@ -1,0 +1,91 @@
+/** Scores as the contract shows them. */
+import type { CallNext as CallNextBody, LeadScore, ScoreAnswer } from '../../contract/index.ts'
+import { atHour, type CallNext, type ComputedScore } from '../../decisions/index.ts'
+import { leadScoring } from '../../models/index.ts'
+import type { LeadScoreRecord, StoredScore } from '../../store/index.ts'
+
+const isoOrNull = (time: Date | number | null): string | null =>
+  time === null ? null : new Date(time).toISOString()
+
+function toCallNext(call: CallNext): CallNextBody {
+  return {
+    value: call.value,
+    expected_commission: call.expectedCommission,
+    reachability: call.reachability,
+    reasons: [...call.reasons],
+  }
+}
+
+const difference = (now: number | null, before: number | null): number | null =>
+  now === null || before === null ? null : Math.round((now - before) * 10) / 10
+
+interface Current extends Omit<LeadScoreRecord, 'computedAt' | 'lastActivityAt'> {
+  readonly computedAt: Date | number
+  readonly lastActivityAt: Date | number | null
+  readonly scoreBefore: number | null
+  readonly churnRisk?: number | null
+}
+
+/** A stored or just computed score at an hour of the day (0 to 23) in the workspace's zone. */
+export function toLeadScore(
+  current: Omit<Current, 'workspaceId' | 'personId'> | StoredScore,
+  hour: number,
+): LeadScore {
+  const call: CallNext = {
+    value: current.callNext,
+    expectedCommission: current.commission ?? 0,
+    reachability: current.reachability,
+    reasons: current.callReasons,
+  }
+  return {
+    score: current.score,
+    probability: current.probability,
+    interval: current.interval === null ? null : [...current.interval],
+    prior: current.prior,
+    times_average: current.timesAverage,
+    abstained: current.score === null,
+    reason: current.reason,
+    trend: difference(current.score, current.scoreBefore),
+    churn_risk: current.churnRisk ?? null,
+    call_next: toCallNext(atHour(call, hour)),
+    last_activity_at: isoOrNull(current.lastActivityAt),
+    computed_at: new Date(current.computedAt).toISOString(),
+    model_version: current.version,
+  }
+}
+
+export interface AnswerContext {
+  readonly leadId: string
+  /** Hour of the day (0 to 23) in the workspace's zone. */
+  readonly hour: number
+  readonly scoreBefore: number | null
+  /** event_id of the newest entry; null when it has none. */
+  readonly eventId: string | null
+}
+
+export function toScoreAnswer(
+  computed: ComputedScore,
+  { leadId, hour, scoreBefore, eventId }: AnswerContext,
+): ScoreAnswer {
+  const { version, interval, vector } = computed
+  return {
+    lead_id: leadId,
+    score: computed.score,
+    probability: computed.probability,
+    interval: interval === null ? null : [...interval],
+    prior: computed.prior,
+    prior_from: computed.priorFrom,
+    times_average: computed.timesAverage,
+    confidence: computed.confidence,
+    abstained: computed.abstained,
+    reason: computed.reason,
+    horizon_days: leadScoring.horizonDays,
+    model: version === null ? null : { name: leadScoring.name, version },
+    factors: [...computed.factors],
+    call_next: toCallNext(atHour(computed.call, hour)),
+    trend: difference(computed.score, scoreBefore),
+    computed_at: new Date(computed.asOf).toISOString(),
+    as_of_event_id: eventId,
+    as_of_position: vector.knownPosition < 0 ? null : vector.knownPosition,
+  }
+}

@@ -1,0 +1,199 @@
+/** Lists of leads with their current scores. Needs a client inside withWorkspace. */
+import type { Queryable } from './connection.ts'
+import { LEAD_COLUMNS, toLead, VISIBLE, type Lead, type LeadRow, type Viewer } from './leads.ts'
+
+export type LeadOrder = 'newest' | 'call_next' | 'score' | 'churn' | 'last_activity'
+
+export interface LeadFilter {
+  readonly q?: string | undefined
+  readonly segment?: string | undefined
+  readonly stage?: string | undefined
+  readonly ownerId?: number | undefined
+}
+
+/** The last lead of the page before: its sort value (null: it has none) and its number. */
+export interface LeadPlace {
+  readonly value: number | null
+  readonly personId: number
+}
+
+/** The current score of a lead as it is stored; see LeadScoreRecord. */
+export interface StoredScore {
+  readonly version: number | null
+  readonly position: number
+  readonly computedAt: Date
+  readonly score: number | null
+  readonly probability: number | null
+  readonly interval: readonly [number, number] | null
+  readonly prior: number | null
+  readonly timesAverage: number | null
+  readonly reason: string | null
+  readonly scoreBefore: number | null
+  readonly churnRisk: number | null
+  readonly commission: number | null
+  readonly reachability: number
+  readonly callReasons: readonly string[]
+  readonly callNext: number | null
+  readonly lastActivityAt: Date | null
+}
+
+export interface ScoredLead extends Lead {
+  /** Null: not computed yet. */
+  readonly current: StoredScore | null
+  /** What the list is sorted by. */
+  readonly sortValue: number | null
+}
+
+interface ScoreRow {
+  score_version: number | null
+  score_position: string | null
+  computed_at: Date | null
+  score: number | null
+  probability: number | null
+  low: number | null
+  high: number | null
+  prior: number | null
+  times_average: number | null
+  reason: string | null
+  score_before: number | null
+  churn_risk: number | null
+  commission: number | null
+  reachability: number | null
+  call_reasons: string[] | null
+  call_next: number | null
+  last_activity_at: Date | null
+}
+
+const SCORE_COLUMNS = `s.version as score_version, s.position as score_position,
+  nullif(s.computed_at, '-infinity') as computed_at, s.score, s.probability, s.low, s.high, s.prior,
+  s.times_average, s.reason, s.score_before, s.churn_risk, s.commission, s.reachability,
+  s.call_reasons, s.call_next, s.last_activity_at`
+
+function toScore(row: ScoreRow): StoredScore | null {
+  if (row.computed_at === null) return null
+  const { low, high } = row
+  return {
+    version: row.score_version,
+    position: Number(row.score_position),
+    computedAt: row.computed_at,
+    score: row.score,
+    probability: row.probability,
+    interval: low === null || high === null ? null : [low, high],
+    prior: row.prior,
+    timesAverage: row.times_average,
+    reason: row.reason,
+    scoreBefore: row.score_before,
+    churnRisk: row.churn_risk,
+    commission: row.commission,
+    reachability: row.reachability ?? 1,
+    callReasons: row.call_reasons ?? [],
+    callNext: row.call_next,
+    lastActivityAt: row.last_activity_at,
+  }
+}
+
+/** Column of lead_scores, and how a cursor's number becomes a value of it. */
+const SORTED_BY: Record<Exclude<LeadOrder, 'newest'>, { column: string; parameter: string }> = {
+  call_next: { column: 's.call_next', parameter: '$6::double precision' },
+  score: { column: 's.score', parameter: '$6::real' },
+  churn: { column: 's.churn_risk', parameter: '$6::real' },
+  last_activity: { column: 's.last_activity_at', parameter: 'to_timestamp($6 / 1000.0)' },
+}
+
+/** $1 is the viewer; those merged into others are left out. */
+const MATCHES = `${VISIBLE}
+  and ($2::text is null or p.lead_id ilike $2 or p.attributes->>'name' ilike $2
+    or p.attributes->>'email' ilike $2 or p.attributes->>'phone' ilike $2)
+  and ($3::text is null or p.segment = $3) and ($4::text is null or p.stage = $4)
+  and ($5::bigint is null or p.owner_id = $5)
+  and not exists (select from person_links l where l.workspace_id = p.workspace_id
+    and l.person_id = p.person_id and l.unlinked_position is null)`
+
+function sortValue(row: ScoreRow, order: LeadOrder): number | null {
+  switch (order) {
+    case 'newest':
+      return null
+    case 'call_next':
+      return row.call_next
+    case 'score':
+      return row.score
+    case 'churn':
+      return row.churn_risk
+    case 'last_activity':
+      return row.last_activity_at?.getTime() ?? null
+  }
+}
+
+/**
+ * Leads that match, highest value first and those without one last (newest first), after `after`.
+ * Each order is read from an index of its own.
+ */
+export async function listLeads(
+  client: Queryable,
+  viewer: Viewer,
+  filter: LeadFilter,
+  page: { order: LeadOrder; after: LeadPlace | undefined; limit: number },
+): Promise<ScoredLead[]> {
+  const { order, after, limit } = page
+  const pattern =
+    filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, (c) => `\\${c}`)}%`
+  const { segment = null, stage = null, ownerId = null } = filter
+  const read = async (text: string, values: unknown[]): Promise<ScoredLead[]> => {
+    const { rows } = await client.query<LeadRow & ScoreRow>(
+      `select ${LEAD_COLUMNS}, ${SCORE_COLUMNS} ${text}`,
+      [viewer, pattern, segment, stage, ownerId, ...values],
+    )
+    return rows.map((row) => ({
+      ...toLead(row),
+      current: toScore(row),
+      sortValue: sortValue(row, order),
+    }))
+  }
+  const { column, parameter } = SORTED_BY[order === 'newest' ? 'score' : order]
+  const valued =
+    order === 'newest' || after?.value === null
+      ? []
+      : await read(
+          `from lead_scores s join persons p using (workspace_id, person_id)
+           where s.workspace_id = current_workspace() and p.lead_id is not null
+             and ${column} is not null and ${MATCHES}
+             and ($7::bigint is null or (${column}, s.person_id) < (${parameter}, $7))
+           order by ${column} desc, s.person_id desc limit $8`,
+          [after?.value ?? null, after?.personId ?? null, limit],
+        )
+  if (valued.length === limit) return valued
+  const without = order === 'newest' ? '' : `and ${column} is null`
+  const rest = await read(
+    `from persons p left join lead_scores s using (workspace_id, person_id)
+     where p.workspace_id = current_workspace() and p.lead_id is not null ${without} and ${MATCHES}
+       and ($6::bigint is null or p.person_id < $6)
+     order by p.person_id desc limit $7`,
+    [after?.value === null ? after.personId : null, limit - valued.length],
+  )
+  return [...valued, ...rest]
+}
+
+/** The current score of one lead; null: not computed yet. */
+export async function readLeadScore(
+  client: Queryable,
+  personId: number,
+): Promise<StoredScore | null> {
+  const { rows } = await client.query<ScoreRow>(
+    `select ${SCORE_COLUMNS} from lead_scores s
+     where s.workspace_id = current_workspace() and s.person_id = $1`,
+    [personId],
+  )
+  return rows[0] === undefined ? null : toScore(rows[0])
+}
+
+/** User numbers whose leads an agent may see: their own and their team's. */
+export async function visibleOwners(client: Queryable, userId: number): Promise<number[]> {
+  const { rows } = await client.query<{ user_id: string }>(
+    `select $1::bigint as user_id union
+     select o.user_id from memberships me join memberships o
+       on o.workspace_id = me.workspace_id and o.team = me.team
+     where me.workspace_id = current_workspace() and me.user_id = $1 and me.team <> ''`,
+    [userId],
+  )
+  return rows.map(({ user_id }) => Number(user_id))
+}

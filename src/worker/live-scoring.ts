@@ -1,0 +1,306 @@
+/**
+ * Scores leads as their events are folded. Whatever changed waits under its lead's key, so that a
+ * lead with many events is scored once; under load folding goes first and scoring takes what time
+ * is left. Scores are announced at once and written a little later; after a crash those that were
+ * not written are found by their position (queue_unscored_leads).
+ */
+import { LRUCache } from 'lru-cache'
+import type { Clock, LogEntry } from '../core/index.ts'
+import {
+  computeScore,
+  createGrounds,
+  toScoreRecord,
+  type ComputedScore,
+  type EventBrief,
+  type EventNotice,
+  type Ground,
+  type LiveNotice,
+  type ScoreNotice,
+} from '../decisions/index.ts'
+import { decodeState, rebuildTrack, type LeadState } from '../features/index.ts'
+import { createLiveModels, type LiveModels, type Registry } from '../models/index.ts'
+import type { Logger } from '../platform/index.ts'
+import {
+  loadStates,
+  readScoringInputs,
+  saveLeadScores,
+  type LeadScoreRecord,
+  type ScoringInput,
+  type StateKey,
+  type StoredState,
+} from '../store/index.ts'
+
+/** Leads scored between two looks at the clock. */
+const BATCH = 32
+/** Longest that scoring holds up folding, milliseconds: while more is to be folded, or at rest. */
+const BUSY_MS = 4
+const CALM_MS = 40
+/** Scores are written so often; more at once while there is nothing to fold. */
+const SAVE_MS = 2_000
+const SAVE_BUSY = 500
+const SAVE_CALM = 2_000
+/** What is known of a lead beside its events is read again after so long. */
+const INPUT_MS = 15_000
+const INPUTS_MAX = 20_000
+/** Leads that may wait; more are found later by their position. */
+const PENDING_MAX = 100_000
+/** Newest events of a lead that are told of when it is scored. */
+const EVENTS_TOLD = 50
+
+/** Where states are: in memory, or undefined. */
+export type StateSource = (key: StateKey) => LeadState | undefined
+
+export interface LiveScoring {
+  /** A lead's state changed, by this entry or (null) because it was folded again. */
+  readonly touched: (lead: StateKey, entry: LogEntry | null) => void
+  /** How many leads wait to be scored. */
+  readonly waiting: () => number
+  /** True once after leads were let go unscored: they must be found by their position. */
+  readonly takeLost: () => boolean
+  /** Scores what changed; `busy` while more is to be folded. */
+  readonly settle: (states: StateSource, busy: boolean) => Promise<void>
+  /** Scores leads from states as they are on disk, and answers what was computed. */
+  readonly scoreStored: (
+    leads: readonly StoredState[],
+    now: number,
+  ) => Promise<{ key: StateKey; computed: ComputedScore }[]>
+  /** Writes what waits to be written. */
+  readonly save: () => Promise<void>
+  /** Workspaces whose events and scores somebody watches. */
+  readonly listen: (workspaceIds: readonly number[]) => void
+  /** Forgets what waits: it belongs to somebody else now. */
+  readonly reset: () => void
+  readonly models: LiveModels
+}
+
+export interface LiveScoringOptions {
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly log: Logger
+  readonly onNotice: (notice: LiveNotice) => void
+}
+
+interface Pending {
+  readonly lead: StateKey
+  last: EventBrief | null
+  /** For those who watch; empty when nobody does. */
+  events: EventBrief[]
+}
+
+const keyOf = ({ workspaceId, personId }: StateKey): string => `${workspaceId}:${personId}`
+
+const briefOf = (entry: LogEntry): EventBrief => ({
+  type: entry.type,
+  time: entry.eventTime,
+  propertyId: entry.body.property_id ?? null,
+  position: entry.position,
+})
+
+const nameOf = ({ attributes }: ScoringInput): string | null => {
+  const { name } = attributes as { name?: unknown }
+  return typeof name === 'string' ? name : null
+}
+
+interface Desk {
+  readonly options: LiveScoringOptions
+  readonly models: LiveModels
+  readonly grounds: ReturnType<typeof createGrounds>
+  readonly pending: Map<string, Pending>
+  readonly unsaved: Map<string, LeadScoreRecord>
+  readonly inputs: LRUCache<string, ScoringInput>
+  listened: ReadonlySet<number>
+  savedAt: number
+  isLost: boolean
+}
+
+/** What is known of leads beside their events; persons that are gone are left out. */
+async function inputsOf(
+  { inputs, options: { registry } }: Desk,
+  leads: readonly StateKey[],
+): Promise<void> {
+  const missing = leads.filter((lead) => !inputs.has(keyOf(lead)))
+  if (missing.length === 0) return
+  for (const input of await readScoringInputs(registry.database.app, missing))
+    inputs.set(keyOf(input), input)
+}
+
+async function groundsOf(desk: Desk, leads: readonly StateKey[]): Promise<Map<number, Ground>> {
+  const grounds = new Map<number, Ground>()
+  for (const workspaceId of new Set(leads.map((lead) => lead.workspaceId)))
+    grounds.set(workspaceId, await desk.grounds.of(workspaceId))
+  return grounds
+}
+
+function compute(
+  desk: Desk,
+  grounds: ReadonlyMap<number, Ground>,
+  lead: StateKey,
+  state: LeadState,
+  now: number,
+): { input: ScoringInput; computed: ComputedScore } | undefined {
+  const input = desk.inputs.get(keyOf(lead))
+  // An anonymous visitor has no score; a person who was erased has no row.
+  if (input === undefined || input.leadId === null) return undefined
+  return { input, computed: computeScore(grounds.get(lead.workspaceId)!, state, input, now) }
+}
+
+/** States of leads: those in memory, the others from disk. */
+async function statesOf(
+  { options: { registry } }: Desk,
+  leads: readonly StateKey[],
+  source: StateSource,
+): Promise<Map<string, LeadState>> {
+  const states = new Map<string, LeadState>()
+  const missing: StateKey[] = []
+  for (const lead of leads) {
+    const state = source(lead)
+    if (state === undefined) missing.push(lead)
+    else states.set(keyOf(lead), state)
+  }
+  if (missing.length > 0)
+    for (const stored of await loadStates(registry.database.app, missing)) {
+      const state = decodeState(stored.state)
+      if (state !== null) states.set(keyOf(stored), state)
+    }
+  return states
+}
+
+async function scoreBatch(desk: Desk, batch: readonly Pending[], source: StateSource) {
+  const { clock, onNotice } = desk.options
+  const leads = batch.map(({ lead }) => lead)
+  await inputsOf(desk, leads)
+  const grounds = await groundsOf(desk, leads)
+  const states = await statesOf(desk, leads, source)
+  const scores: ScoreNotice[] = []
+  const events: EventNotice[] = []
+  const now = clock.now()
+  for (const { lead, last, events: told } of batch) {
+    const state = states.get(keyOf(lead))
+    const done = state && compute(desk, grounds, lead, state, now)
+    if (done === undefined) continue
+    const score = toScoreRecord(lead, done.computed)
+    desk.unsaved.set(keyOf(lead), score)
+    if (!desk.listened.has(lead.workspaceId)) continue
+    const { leadId, ownerId, scoreBefore } = done.input
+    const about = { workspaceId: lead.workspaceId, leadId: leadId!, ownerId }
+    const name = nameOf(done.input)
+    for (const event of told) events.push({ ...about, name, ...event })
+    scores.push({ ...about, name, score, scoreBefore, lastEvent: last })
+  }
+  if (scores.length > 0) onNotice({ scores, events })
+}
+
+/** Takes up to `most` from the front of a map. */
+function take<T>(map: Map<string, T>, most: number): T[] {
+  const taken: T[] = []
+  for (const [key, value] of map) {
+    taken.push(value)
+    map.delete(key)
+    if (taken.length === most) break
+  }
+  return taken
+}
+
+async function save({ options, unsaved }: Desk, most: number): Promise<void> {
+  const records = take(unsaved, most)
+  try {
+    await saveLeadScores(options.registry.database.app, records)
+  } catch (error) {
+    for (const record of records) {
+      const key = keyOf(record)
+      if (!unsaved.has(key)) unsaved.set(key, record)
+    }
+    throw error
+  }
+}
+
+async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<void> {
+  const { clock, log } = desk.options
+  const end = clock.monotonic() + (busy ? BUSY_MS : CALM_MS)
+  try {
+    while (desk.pending.size > 0 && clock.monotonic() < end)
+      await scoreBatch(desk, take(desk.pending, BATCH), source)
+    const due = clock.monotonic() - desk.savedAt > SAVE_MS
+    if (desk.unsaved.size === 0 || !due) return
+    await save(desk, busy ? SAVE_BUSY : SAVE_CALM)
+    if (desk.unsaved.size === 0 || busy) desk.savedAt = clock.monotonic()
+  } catch (error) {
+    // Folding goes on whatever scoring meets; what was taken is found by its position later.
+    desk.isLost = true
+    log.error({ err: error }, 'leads could not be scored')
+  }
+}
+
+function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
+  const key = keyOf(lead)
+  let pending = desk.pending.get(key)
+  if (pending === undefined) {
+    if (desk.pending.size >= PENDING_MAX) {
+      desk.isLost = true
+      return
+    }
+    desk.pending.set(key, (pending = { lead, last: null, events: [] }))
+  }
+  // Merged, unmerged, erased, or with another agent: what was known of the person is old.
+  if (entry === null || entry.type === 'lead_assigned') desk.inputs.delete(key)
+  if (entry === null) return
+  pending.last = briefOf(entry)
+  if (!desk.listened.has(lead.workspaceId)) return
+  pending.events.push(pending.last)
+  if (pending.events.length > EVENTS_TOLD) pending.events.shift()
+}
+
+export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
+  const { registry, clock, log } = options
+  const models = createLiveModels({ registry, clock, log })
+  const desk: Desk = {
+    options,
+    models,
+    grounds: createGrounds({ database: registry.database, models, clock, log }),
+    pending: new Map(),
+    unsaved: new Map(),
+    inputs: new LRUCache({ max: INPUTS_MAX, ttl: INPUT_MS }),
+    listened: new Set(),
+    savedAt: -Infinity,
+    isLost: false,
+  }
+  return {
+    models,
+    waiting: () => desk.pending.size,
+    takeLost() {
+      const { isLost } = desk
+      desk.isLost = false
+      return isLost
+    },
+    touched: (lead, entry) => touch(desk, lead, entry),
+    settle: (source, busy) => settle(desk, source, busy),
+    async scoreStored(leads, now) {
+      await inputsOf(desk, leads)
+      const grounds = await groundsOf(desk, leads)
+      const scored: { key: StateKey; computed: ComputedScore }[] = []
+      for (const { workspaceId, personId, position, state } of leads) {
+        const key = { workspaceId, personId }
+        // Of another version of the fold: from the log.
+        const decoded =
+          decodeState(state) ??
+          (await rebuildTrack(registry.database.app, key, position)).track.state
+        const done = compute(desk, grounds, key, decoded, now)
+        if (done === undefined) continue
+        scored.push({ key, computed: done.computed })
+        if (!desk.unsaved.has(keyOf(key)))
+          desk.unsaved.set(keyOf(key), toScoreRecord(key, done.computed))
+      }
+      return scored
+    },
+    async save() {
+      while (desk.unsaved.size > 0) await save(desk, SAVE_CALM)
+    },
+    listen(workspaceIds) {
+      desk.listened = new Set(workspaceIds)
+    },
+    reset() {
+      desk.pending.clear()
+      desk.unsaved.clear()
+    },
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Scores that no event asks for: those of leads from before the present champion, those that grew
+ * old (time passes, and recency is a feature), and the daily snapshot of all. Done in small steps
+ * while there is nothing to fold.
+ */
+import type { Clock } from '../core/index.ts'
+import { FOLD_SCHEMA } from '../features/index.ts'
+import { leadScoring, type Registry } from '../models/index.ts'
+import {
+  insertPredictions,
+  markSnapshots,
+  queueUnscored,
+  readDueSnapshots,
+  readLiveModels,
+  readStaleScores,
+} from '../store/index.ts'
+import type { LiveScoring } from './live-scoring.ts'
+
+/** A score is computed again after so long without an event. */
+const OLD_MS = 6 * 3_600_000
+const STEP = 64
+/** How often a workspace without stale scores is looked at again. */
+const LOOK_MS = 60_000
+/** In the first minute of a champion more often: states of new leads are only being written. */
+const FIRST_LOOK_MS = 2_000
+/** How often champions are looked at: their leads are to be scored anew. */
+const CHAMPIONS_MS = 3_000
+
+export interface ScoreUpkeep {
+  /** One step, if there is one to do; true when there is more. */
+  readonly step: (partitions: readonly number[]) => Promise<boolean>
+}
+
+export interface ScoreUpkeepOptions {
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly scoring: LiveScoring
+}
+
+interface Upkeep {
+  /** Since when the present champion is. */
+  readonly since: number
+  /** When it was first seen here, monotonic. */
+  readonly seenAt: number
+  /** When to look again, monotonic. */
+  dueAt: number
+  /** Leads behind their state were looked for. */
+  isQueued: boolean
+}
+
+/** Day of a time, UTC, as YYYY-MM-DD. */
+const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
+
+interface Keeper extends ScoreUpkeepOptions {
+  readonly workspaces: Map<number, Upkeep>
+  lookedAt: number
+}
+
+/** Workspaces with a champion; one with a new one is due, and all when leads were let go. */
+async function look(keeper: Keeper): Promise<void> {
+  const { registry, clock, scoring, workspaces } = keeper
+  const isLost = scoring.takeLost()
+  if (!isLost && clock.monotonic() - keeper.lookedAt < CHAMPIONS_MS) return
+  keeper.lookedAt = clock.monotonic()
+  const live = (await readLiveModels(registry.database.app)).filter(
+    ({ model, alias }) => model === leadScoring.name && alias === 'champion',
+  )
+  const found = new Map(live.map(({ workspaceId, setAt }) => [workspaceId, setAt.getTime()]))
+  for (const workspaceId of workspaces.keys())
+    if (!found.has(workspaceId)) workspaces.delete(workspaceId)
+  for (const [workspaceId, since] of found) {
+    if (workspaces.get(workspaceId)?.since === since && !isLost) continue
+    workspaces.set(workspaceId, {
+      since,
+      seenAt: keeper.lookedAt,
+      dueAt: -Infinity,
+      isQueued: false,
+    })
+  }
+}
+
+/** Scores some stale leads of a workspace anew; how many. */
+async function refresh(
+  { registry, clock, scoring }: Keeper,
+  workspaceId: number,
+  partitions: readonly number[],
+): Promise<number> {
+  const champion = await scoring.models.champion(workspaceId, leadScoring.name)
+  if (champion === undefined) return 0
+  const before = Math.max(champion.since, clock.now() - OLD_MS)
+  const { app } = registry.database
+  const stale = await readStaleScores(app, workspaceId, partitions, before, STEP)
+  if (stale.length === 0) return 0
+  const scored = await scoring.scoreStored(stale, clock.now())
+  await scoring.save()
+  return scored.length
+}
+
+/** Takes some leads of a workspace into the day's predictions; how many. */
+async function snapshot(
+  { registry, clock, scoring }: Keeper,
+  workspaceId: number,
+  partitions: readonly number[],
+): Promise<number> {
+  const { app, withWorkspace } = registry.database
+  const now = clock.now()
+  const day = dayOf(now)
+  const leads = await readDueSnapshots(app, workspaceId, partitions, day, STEP)
+  if (leads.length === 0) return 0
+  const scored = await scoring.scoreStored(leads, now)
+  await scoring.save()
+  const kept = scored.flatMap(({ key: { personId }, computed }) =>
+    computed.version === null ? [] : [{ ...computed, personId, version: computed.version }],
+  )
+  const vectors = kept.map(({ personId, asOf, vector }) => ({
+    personId,
+    asOf,
+    schema: FOLD_SCHEMA,
+    numbers: Float32Array.from(vector.numeric),
+    categories: vector.categorical,
+  }))
+  const records = kept.map(({ position, ...one }) => ({
+    ...one,
+    model: leadScoring.name,
+    asOfPosition: position,
+    why: 'snapshot' as const,
+  }))
+  await withWorkspace(workspaceId, (client) => insertPredictions(client, vectors, records))
+  const persons = leads.map(({ personId }) => personId)
+  await markSnapshots(app, workspaceId, persons, day)
+  return leads.length
+}
+
+export function createScoreUpkeep(options: ScoreUpkeepOptions): ScoreUpkeep {
+  const { registry, clock } = options
+  const keeper: Keeper = { ...options, workspaces: new Map(), lookedAt: -Infinity }
+  return {
+    async step(partitions) {
+      await look(keeper)
+      const now = clock.monotonic()
+      const next = [...keeper.workspaces].find(([, { dueAt }]) => dueAt <= now)
+      if (next === undefined || partitions.length === 0) return false
+      const [workspaceId, upkeep] = next
+      if (!upkeep.isQueued) await queueUnscored(registry.database.app, workspaceId)
+      upkeep.isQueued = true
+      const done =
+        (await refresh(keeper, workspaceId, partitions)) +
+        (await snapshot(keeper, workspaceId, partitions))
+      if (done === 0) upkeep.dueAt = now + (now - upkeep.seenAt < LOOK_MS ? FIRST_LOOK_MS : LOOK_MS)
+      return done > 0
+    },
+  }
+}
