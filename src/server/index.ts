@@ -184,7 +184,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   folding?.onNotice((notice) => announceNotices(services, notice))
   const stopAnnouncing = announceModels(services)
   const app = await buildApp(services)
-  const erasures = await watchErasures(database.endpoint, log, services.capture.forget)
+  const erasures = await watchErasures(database.endpoint, log, () => {
+    services.capture.forget()
+    services.live.forget()
+  })
   try {
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {

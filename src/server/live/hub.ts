@@ -28,6 +28,8 @@ export interface LiveHub {
   readonly publish: (workspaceId: number, publication: Publication) => void
   /** A new watcher of a workspace; `leave` when its socket closed. */
   readonly join: (workspaceId: number, wire: Wire) => { watcher: Watcher; leave: () => void }
+  /** Lets go of all frames kept for clients that come back: somebody in them was erased. */
+  readonly forget: () => void
   readonly watchersOf: (workspaceId: number) => number
 }
 
@@ -100,6 +102,12 @@ export function createLiveHub({ clock, onWatched }: LiveHubOptions): LiveHub {
           feed.watchers.delete(watcher)
           feed.emptySince = clock.monotonic()
         },
+      }
+    },
+    forget() {
+      for (const { ring, watchers } of feeds.values()) {
+        for (const watcher of watchers) watcher.pump()
+        ring.clear()
       }
     },
     watchersOf: (workspaceId) => feeds.get(workspaceId)?.watchers.size ?? 0,

@@ -16,6 +16,8 @@ export interface RingFrame {
 
 export interface Ring {
   readonly push: (frame: RingFrame) => void
+  /** Lets go of all frames. */
+  readonly clear: () => void
   /** The frame with this number; undefined when it is gone or not there yet. */
   readonly at: (seq: number) => RingFrame | undefined
   /** Numbers of the oldest and newest frame; oldest = newest + 1 when there are none. */
@@ -46,6 +48,9 @@ export function createRing(start: number, framesMax: number, bytesMax: number): 
       bytes += frame.text.length
       if (frame.key !== undefined) latest.set(frame.key, frame.seq)
       while (frames.size > framesMax || (bytes > bytesMax && frames.size > 1)) drop()
+    },
+    clear() {
+      while (frames.size > 0) drop()
     },
     at: (seq) => frames.get(seq),
     oldest: () => oldest,
