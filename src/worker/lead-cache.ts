@@ -24,10 +24,10 @@ import {
   type StoredState,
 } from '../store/index.ts'
 
-/** States kept as objects, as many clean as dirty; up to 30 kB each, with their checkpoints. */
-const KEPT_MAX = 3_000
+/** States kept as objects, as many clean as dirty; more than a slice has leads. Up to 30 kB each. */
+const KEPT_MAX = 1_500
 /** Clean states kept as bytes. */
-const PACKED_BYTES_MAX = 64 * 1024 * 1024
+const PACKED_BYTES_MAX = 32 * 1024 * 1024
 /** What an entry of a map costs beside its bytes. */
 const ENTRY_BYTES = 250
 

@@ -24,14 +24,14 @@ import type { PartitionScoring } from './partition-scoring.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
-const SLICE = 2_000
+const SLICE = 1_000
 /** Looks at least so often without a hint (another process may have appended). */
 const IDLE_MS = 250
 /** Few changed states are written soon; many less often, so that a busy lead is written once. */
 const CHECKPOINT_MS = 2_000
 const CHECKPOINT_FEW = 2_000
 const CHECKPOINT_BUSY_MS = 10_000
-const DIRTY_MAX = 30_000
+const DIRTY_MAX = 20_000
 const RETRY_MS = 500
 /**
  * After a round with more entries than this the next one waits, so that it finds more: a round
