@@ -193,7 +193,8 @@ async function memory({ port, key, url, pids }: Bench) {
   const requests = Math.max(0, Math.ceil((EVENTS - made) / BATCH))
   await drive({ port, connections: 4, requests, seconds: 1_200, request: batch(key), expect: 202 })
   const backlog = await drained(url)
-  await sleep(3_000)
+  // As it stays: the peak is reported beside it.
+  await sleep(15_000)
   clearInterval(watch)
   return { after: pssMegabytes(pids), peak, events: made, backlog }
 }
