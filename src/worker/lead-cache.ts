@@ -24,7 +24,7 @@ import {
   type StoredState,
 } from '../store/index.ts'
 
-/** States kept as objects, as many clean as dirty; more than a slice has leads. Up to 30 kB each. */
+/** States kept as objects, as many clean as dirty; more than a slice has leads. 30 kB at most. */
 const KEPT_MAX = 1_500
 /** Clean states kept as bytes. */
 const PACKED_BYTES_MAX = 32 * 1024 * 1024
