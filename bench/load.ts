@@ -92,3 +92,62 @@ export async function drive(load: Load): Promise<LoadResult> {
   const at = (share: number): number => latencies[Math.floor(share * (latencies.length - 1))] ?? 0
   return { requests: latencies.length, seconds: elapsed, p50: at(0.5), p99: at(0.99) }
 }
+
+export interface SteadyLoad extends Omit<Load, 'requests'> {
+  readonly seconds: number
+  /** Requests sent each second, whether or not answers came. */
+  readonly rate: number
+}
+
+/**
+ * Sends at a steady rate, as the world does: a slow answer does not slow the next request. Latency
+ * counts from when a request was due, so time spent waiting for a free connection is not left out.
+ */
+export async function steady(load: SteadyLoad): Promise<LoadResult> {
+  const { port, connections, seconds, rate, request, expect } = load
+  const latencies: number[] = []
+  const waiting: { n: number; due: number }[] = []
+  const idle: ((job: { n: number; due: number }) => void)[] = []
+  const sockets: Socket[] = []
+  let fault: Error | undefined
+  const open = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', resolve)
+      sockets.push(socket)
+      socket.setNoDelay(true)
+      socket.on('error', reject)
+      let due = 0
+      const send = (job: { n: number; due: number }): void => {
+        due = job.due
+        socket.write(request(job.n))
+      }
+      onAnswers(socket, (status, body) => {
+        if (status !== expect) fault = new Error(`answered ${status}: ${body}`)
+        latencies.push(performance.now() - due)
+        const next = waiting.shift()
+        if (next === undefined) idle.push(send)
+        else send(next)
+      })
+      idle.push(send)
+    })
+  await Promise.all(Array.from({ length: connections }, open))
+  const start = performance.now()
+  const total = Math.round(rate * seconds)
+  for (let n = 0; n < total;) {
+    const upTo = Math.min(total, Math.floor(((performance.now() - start) / 1_000) * rate))
+    for (; n < upTo; n++) {
+      const job = { n, due: start + (n / rate) * 1_000 }
+      const send = idle.pop()
+      if (send === undefined) waiting.push(job)
+      else send(job)
+    }
+    if (fault !== undefined) throw fault
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  while (latencies.length < total) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (const socket of sockets) socket.end()
+  const elapsed = (performance.now() - start) / 1_000
+  latencies.sort((a, b) => a - b)
+  const at = (share: number): number => latencies[Math.floor(share * (latencies.length - 1))] ?? 0
+  return { requests: total, seconds: elapsed, p50: at(0.5), p99: at(0.99) }
+}

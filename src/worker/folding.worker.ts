@@ -7,8 +7,8 @@ import type { FromFolding, ToFolding } from './folding-thread.ts'
 import { startPartitionOwner } from './partition-owner.ts'
 import { createPartitionScoring } from './partition-scoring.ts'
 
-/** Sessions of the thread: one reads and writes, one renews or refolds meanwhile. */
-const SESSIONS_MAX = 2
+/** Sessions of the thread: folding, and beside it scores being written and kept up to date. */
+const SESSIONS_MAX = 4
 
 const { endpoint, logging, alone, masterKey } = workerData as {
   readonly endpoint: Endpoint

@@ -44,8 +44,8 @@ export interface LeadCache {
     owns: (personId: number, position: number) => boolean,
   ) => Promise<void>
   readonly dirtyCount: () => number
-  /** What must be written; clean from now on. */
-  readonly takeDirty: () => StoredState[]
+  /** What must be written of the leads that `belong`; clean from now on. */
+  readonly takeDirty: (belongs?: (personId: number) => boolean) => StoredState[]
   /** Forgets all leads: whoever owns none is not told of changes to them. */
   readonly clear: () => void
   /** The state of a lead if it is in memory; not to be changed. */
@@ -232,6 +232,28 @@ async function refold(
   setDirty(memory, key, { workspaceId, personId, track, position })
 }
 
+function takeDirty(
+  { dirty, waiting, kept, packed }: Memory,
+  belongs: (personId: number) => boolean,
+): StoredState[] {
+  const states: StoredState[] = []
+  for (const [key, stored] of waiting) {
+    if (!belongs(stored.personId)) continue
+    states.push(stored)
+    packed.set(key, stored)
+    waiting.delete(key)
+  }
+  for (const [key, held] of dirty) {
+    if (!belongs(held.personId)) continue
+    const stored = pack(held)
+    states.push(stored)
+    kept.set(key, held)
+    packed.set(key, stored)
+    dirty.delete(key)
+  }
+  return states
+}
+
 /** `touched` is told of every lead whose state changed, and by which entry (null: refolded). */
 export function createLeadCache(
   database: Pick<Database, 'app'>,
@@ -277,19 +299,7 @@ export function createLeadCache(
       packDirty(memory)
     },
     dirtyCount: () => dirty.size + waiting.size,
-    takeDirty() {
-      const states = [...waiting.values()]
-      for (const [key, stored] of waiting) packed.set(key, stored)
-      for (const [key, held] of dirty) {
-        const stored = pack(held)
-        states.push(stored)
-        kept.set(key, held)
-        packed.set(key, stored)
-      }
-      waiting.clear()
-      dirty.clear()
-      return states
-    },
+    takeDirty: (belongs = () => true) => takeDirty(memory, belongs),
     state: (lead) => stateOf(memory, keyOf(lead)),
     clear() {
       kept.clear()

@@ -35,10 +35,9 @@ const BATCH = 32
 /** Longest that scoring holds up folding, milliseconds: while more is to be folded, or at rest. */
 const BUSY_MS = 4
 const CALM_MS = 40
-/** Scores are written so often; more at once while there is nothing to fold. */
-const SAVE_MS = 2_000
-const SAVE_BUSY = 500
-const SAVE_CALM = 2_000
+/** Scores are written so often, beside folding, so many at once. */
+const SAVE_MS = 1_000
+const SAVE_MAX = 500
 /** What is known of a lead beside its events is read again after so long. */
 const INPUT_MS = 15_000
 const INPUTS_MAX = 20_000
@@ -110,6 +109,7 @@ interface Desk {
   readonly inputs: LRUCache<string, ScoringInput>
   listened: ReadonlySet<number>
   savedAt: number
+  saving: Promise<void> | undefined
   isLost: boolean
 }
 
@@ -201,11 +201,12 @@ function take<T>(map: Map<string, T>, most: number): T[] {
   return taken
 }
 
-async function save({ options, unsaved }: Desk, most: number): Promise<void> {
-  const records = take(unsaved, most)
+async function saveSome({ options, unsaved }: Desk): Promise<void> {
+  const records = take(unsaved, SAVE_MAX)
   try {
     await saveLeadScores(options.registry.database.app, records)
   } catch (error) {
+    // What was computed since is newer.
     for (const record of records) {
       const key = keyOf(record)
       if (!unsaved.has(key)) unsaved.set(key, record)
@@ -214,16 +215,31 @@ async function save({ options, unsaved }: Desk, most: number): Promise<void> {
   }
 }
 
+/** Writes all that waits; one writer at a time. */
+async function save(desk: Desk): Promise<void> {
+  while (desk.saving !== undefined) await desk.saving.catch(() => undefined)
+  desk.savedAt = desk.options.clock.monotonic()
+  desk.saving = (async () => {
+    while (desk.unsaved.size > 0) await saveSome(desk)
+  })().finally(() => (desk.saving = undefined))
+  await desk.saving
+}
+
+/** Begins to write beside folding when it is time. */
+function saveSoon(desk: Desk): void {
+  const { clock, log } = desk.options
+  if (desk.saving !== undefined || desk.unsaved.size === 0) return
+  if (clock.monotonic() - desk.savedAt < SAVE_MS) return
+  save(desk).catch((error: unknown) => log.error({ err: error }, 'scores could not be written'))
+}
+
 async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<void> {
   const { clock, log } = desk.options
   const end = clock.monotonic() + (busy ? BUSY_MS : CALM_MS)
   try {
     while (desk.pending.size > 0 && clock.monotonic() < end)
       await scoreBatch(desk, take(desk.pending, BATCH), source)
-    const due = clock.monotonic() - desk.savedAt > SAVE_MS
-    if (desk.unsaved.size === 0 || !due) return
-    await save(desk, busy ? SAVE_BUSY : SAVE_CALM)
-    if (desk.unsaved.size === 0 || busy) desk.savedAt = clock.monotonic()
+    saveSoon(desk)
   } catch (error) {
     // Folding goes on whatever scoring meets; what was taken is found by its position later.
     desk.isLost = true
@@ -262,6 +278,7 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     inputs: new LRUCache({ max: INPUTS_MAX, ttl: INPUT_MS }),
     listened: new Set(),
     savedAt: -Infinity,
+    saving: undefined,
     isLost: false,
   }
   return {
@@ -292,9 +309,7 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
       }
       return scored
     },
-    async save() {
-      while (desk.unsaved.size > 0) await save(desk, SAVE_CALM)
-    },
+    save: () => save(desk),
     listen(workspaceIds) {
       desk.listened = new Set(workspaceIds)
     },

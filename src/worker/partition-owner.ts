@@ -78,6 +78,8 @@ interface Owning {
   leases: Map<number, Lease>
   cursor: number
   readonly cache: LeadCache
+  /** The partition written last. */
+  turn: number
   checkpointedAt: number
   renewedAt: number
   triedAt: number
@@ -99,26 +101,31 @@ async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<
   log.debug({ partitions: taken.length, cursor: owning.cursor }, 'partitions taken')
 }
 
-async function checkpoint(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
-  const { database, clock } = options
-  const dirty = owning.cache.takeDirty()
+/** Writes the changed states and the cursor of some partitions, all or none. */
+async function checkpoint(
+  options: PartitionOwnerOptions,
+  owning: Owning,
+  partitions: readonly number[],
+): Promise<void> {
+  const wanted = new Set(partitions)
+  const dirty = owning.cache.takeDirty((personId) => wanted.has(partitionOf(personId)))
   const byPartition = Map.groupBy(dirty, (state) => partitionOf(state.personId))
-  await transaction(database.app, async (client) => {
-    // In the order of partitions, as everybody locks them.
-    const leases = [...owning.leases.values()].sort((a, b) => a.partition - b.partition)
-    for (const lease of leases) {
-      const cursor = Math.max(lease.cursor, owning.cursor)
-      const states = byPartition.get(lease.partition) ?? []
-      if (cursor === lease.cursor && states.length === 0) continue
-      await checkpointPartition(client, { ...lease, cursor }, states)
-    }
-  })
-  for (const lease of owning.leases.values())
-    owning.leases.set(lease.partition, {
+  // In the order of partitions, as everybody locks them.
+  const leases = [...owning.leases.values()]
+    .filter(({ partition }) => wanted.has(partition))
+    .sort((a, b) => a.partition - b.partition)
+    .map((lease) => ({
       ...lease,
+      from: lease.cursor,
       cursor: Math.max(lease.cursor, owning.cursor),
-    })
-  owning.checkpointedAt = clock.monotonic()
+    }))
+    .filter(({ partition, from, cursor }) => cursor > from || byPartition.has(partition))
+  if (leases.length === 0) return
+  await transaction(options.database.app, async (client) => {
+    for (const { from: _, ...lease } of leases)
+      await checkpointPartition(client, lease, byPartition.get(lease.partition) ?? [])
+  })
+  for (const { from: _, ...lease } of leases) owning.leases.set(lease.partition, lease)
 }
 
 /** Reads and folds one slice; the number of entries read. */
@@ -145,11 +152,19 @@ async function keepLeases(options: PartitionOwnerOptions, owning: Owning): Promi
   owning.renewedAt = clock.monotonic()
 }
 
-function checkpointDue({ clock }: PartitionOwnerOptions, owning: Owning): boolean {
+/**
+ * Writes one partition in its turn, so that all of them are written within the time and none holds
+ * up folding for long; all at once when too much waits.
+ */
+async function checkpointInTurn(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
   const dirty = owning.cache.dirtyCount()
-  const age = clock.monotonic() - owning.checkpointedAt
-  if (dirty === 0) return false
-  return age > (dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : CHECKPOINT_MS) || dirty > DIRTY_MAX
+  if (dirty > DIRTY_MAX) return checkpoint(options, owning, [...owning.leases.keys()])
+  const cycle = dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : CHECKPOINT_MS
+  const now = options.clock.monotonic()
+  if (now - owning.checkpointedAt < cycle / PARTITIONS) return
+  owning.checkpointedAt = now
+  owning.turn = (owning.turn + 1) % PARTITIONS
+  await checkpoint(options, owning, [owning.turn])
 }
 
 /** One round: how many entries it read. Who waits for them is told before they are scored. */
@@ -167,7 +182,7 @@ async function round(
   const read = await fold(options, owning)
   folded()
   await options.scoring?.settle(owning.cache.state, read > BUSY_ENTRIES)
-  if (checkpointDue(options, owning)) await checkpoint(options, owning)
+  await checkpointInTurn(options, owning)
   return read
 }
 
@@ -205,7 +220,7 @@ export function createWaiting(cursor: () => number) {
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
   const cache = createLeadCache(database, options.scoring?.touched)
-  const owning: Owning = { leases: new Map(), cursor: 0, cache, ...NEVER }
+  const owning: Owning = { leases: new Map(), cursor: 0, cache, turn: 0, ...NEVER }
   const waiting = createWaiting(() => owning.cursor)
   let wake: () => void = () => undefined
   let hinted = false
@@ -233,8 +248,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
         })
         if (read === SLICE) continue
         if (read > BUSY_ENTRIES && !stopping) await sleep(BUSY_PAUSE_MS)
-        else if (await options.scoring?.idle(read, [...owning.leases.keys()])) continue
-        else await rest()
+        else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await rest()
       } catch (error) {
         await recover(error)
       }
@@ -257,8 +271,9 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       wake()
       await running
       // Without a last checkpoint the next owner folds a little more; nothing is lost.
-      if (owning.leases.size > 0) await checkpoint(options, owning).catch(() => undefined)
-      await options.scoring?.save().catch(() => undefined)
+      const held = [...owning.leases.keys()]
+      if (held.length > 0) await checkpoint(options, owning, held).catch(() => undefined)
+      await options.scoring?.close().catch(() => undefined)
       await releasePartitions(database.app, holder).catch(() => undefined)
     },
   }

@@ -1,18 +1,25 @@
 /** What an owner of partitions does about scores: as events come, and while none come. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveNotice } from '../decisions/index.ts'
 import { createLiveScoring, type LiveScoring, type LiveScoringOptions } from './live-scoring.ts'
 import { createScoreUpkeep } from './score-upkeep.ts'
 
-/** While events keep coming, upkeep still gets a step so often. */
-const UPKEEP_MS = 1_000
+/** Between two steps of upkeep: while events keep coming, and while none do. */
+const BUSY_PAUSE_MS = 500
+const CALM_PAUSE_MS = 5
 
 export interface PartitionScoring extends Pick<
   LiveScoring,
-  'touched' | 'settle' | 'save' | 'listen' | 'reset'
+  'touched' | 'settle' | 'listen' | 'reset'
 > {
-  /** One step of what is left to do after a round that read so many entries; true: more is. */
-  readonly idle: (read: number, partitions: readonly number[]) => Promise<boolean>
+  /**
+   * After a round that read so many entries: goes on with upkeep beside folding. True while leads
+   * wait to be scored.
+   */
+  readonly idle: (read: number, partitions: readonly number[]) => boolean
   readonly onNotice: (listener: (notice: LiveNotice) => void) => void
+  /** Ends upkeep and writes what waits to be written. */
+  readonly close: () => Promise<void>
 }
 
 export function createPartitionScoring(
@@ -27,24 +34,34 @@ export function createPartitionScoring(
     },
   })
   const upkeep = createScoreUpkeep({ registry, clock, scoring: live })
-  let steppedAt = -Infinity
+  let isBusy = false
+  let isClosing = false
+  let owned: readonly number[] = []
+  let running: Promise<void> | undefined
+  const keepUp = async (): Promise<void> => {
+    try {
+      while (!isClosing && (await upkeep.step(owned)))
+        await sleep(isBusy ? BUSY_PAUSE_MS : CALM_PAUSE_MS)
+    } catch (error) {
+      log.error({ err: error }, 'scores could not be kept up to date')
+    }
+  }
   return {
     touched: live.touched,
     settle: live.settle,
-    save: live.save,
     listen: live.listen,
     reset: live.reset,
     onNotice: (listener) => listeners.push(listener),
-    async idle(read, partitions) {
-      if (live.waiting() > 0) return true
-      if (read > 0 && clock.monotonic() - steppedAt < UPKEEP_MS) return false
-      steppedAt = clock.monotonic()
-      try {
-        return await upkeep.step(partitions)
-      } catch (error) {
-        log.error({ err: error }, 'scores could not be kept up to date')
-        return false
-      }
+    idle(read, partitions) {
+      isBusy = read > 0
+      owned = partitions
+      if (!isClosing) running ??= keepUp().finally(() => (running = undefined))
+      return live.waiting() > 0
+    },
+    async close() {
+      isClosing = true
+      await running
+      await live.save()
     },
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Scores that no event asks for: those of leads from before the present champion, those that grew
  * old (time passes, and recency is a feature), and the daily snapshot of all. Done in small steps
- * while there is nothing to fold.
+ * beside folding.
  */
 import type { Clock } from '../core/index.ts'
 import { FOLD_SCHEMA } from '../features/index.ts'
@@ -18,11 +18,13 @@ import type { LiveScoring } from './live-scoring.ts'
 
 /** A score is computed again after so long without an event. */
 const OLD_MS = 6 * 3_600_000
-const STEP = 64
+const STEP = 16
 /** How often a workspace without stale scores is looked at again. */
 const LOOK_MS = 60_000
 /** In the first minute of a champion more often: states of new leads are only being written. */
 const FIRST_LOOK_MS = 2_000
+/** So long after a change of champion some process may still score with the one before. */
+const CHANGE_MS = 5_000
 /** How often champions are looked at: their leads are to be scored anew. */
 const CHAMPIONS_MS = 3_000
 
@@ -70,6 +72,8 @@ async function look(keeper: Keeper): Promise<void> {
     if (!found.has(workspaceId)) workspaces.delete(workspaceId)
   for (const [workspaceId, since] of found) {
     if (workspaces.get(workspaceId)?.since === since && !isLost) continue
+    // This process must score with it before the leads of the one before are looked for.
+    await scoring.models.look(true)
     workspaces.set(workspaceId, {
       since,
       seenAt: keeper.lookedAt,
@@ -87,11 +91,13 @@ async function refresh(
 ): Promise<number> {
   const champion = await scoring.models.champion(workspaceId, leadScoring.name)
   if (champion === undefined) return 0
-  const before = Math.max(champion.since, clock.now() - OLD_MS)
+  const now = clock.now()
+  const changed = champion.since + CHANGE_MS
+  const before = Math.max(now < changed ? champion.since : changed, now - OLD_MS)
   const { app } = registry.database
   const stale = await readStaleScores(app, workspaceId, partitions, before, STEP)
   if (stale.length === 0) return 0
-  const scored = await scoring.scoreStored(stale, clock.now())
+  const scored = await scoring.scoreStored(stale, now)
   await scoring.save()
   return scored.length
 }

@@ -1,0 +1,149 @@
+/**
+ * From event to score: the whole product, default settings, events one by one over HTTP at a steady
+ * rate, and the time from when each was due to the score frame of its lead on a WebSocket. Writes
+ * docs/CLAIMS.md.
+ *
+ *     node bench/live.ts [--rate 1000] [--seconds 20] [--leads 10000]
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { SOCKET_PROTOCOL, type SocketFrame } from '../src/contract/index.ts'
+import { seededRandom } from '../src/math/index.ts'
+import { encodeModel, publishVersion, setAlias } from '../src/models/index.ts'
+import { makeKey } from '../test/support/keys.ts'
+import { makeWorkspace } from '../test/support/workspaces.ts'
+import { freePort, openBeside, serve, stop } from '../test/support/served.ts'
+import { writeClaims } from './claims.ts'
+import { benchModel } from './live-model.ts'
+import { post, steady } from './load.ts'
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '20' },
+    leads: { type: 'string', default: '10000' },
+  },
+})
+const RATE = Number(values.rate)
+const SECONDS = Number(values.seconds)
+const ROUNDS = 3
+const LEADS = Number(values.leads)
+const TYPES = ['page_visit', 'property_view', 'search_executed', 'photos_viewed']
+const MASTER_KEY = '5a'.repeat(32)
+
+const random = seededRandom(3)
+const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-live-'))
+const port = await freePort()
+const served = await serve(dataDir, port, { MODEL_ENCRYPTION_KEY: MASTER_KEY })
+const database = await openBeside(dataDir)
+
+/** When the unanswered event of a lead was due; every lead has one under way at a time. */
+const due = new Map<string, number>()
+let scored: number[] = []
+
+function receive(text: string): void {
+  const now = performance.now()
+  const frame = JSON.parse(text) as SocketFrame
+  if (frame.type === 'reset') throw new Error(frame.data.reason)
+  if (frame.type !== 'score') return
+  const at = due.get(frame.data.lead_id)
+  if (at === undefined) return
+  due.delete(frame.data.lead_id)
+  scored.push(now - at)
+}
+
+async function connect(key: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [SOCKET_PROTOCOL, `bearer.${key}`])
+  await new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve)
+    socket.addEventListener('error', () => reject(new Error('the socket was refused')))
+  })
+  socket.addEventListener('message', ({ data }) => receive(data as string))
+  socket.send(JSON.stringify({ subscribe: ['scores'] }))
+  await sleep(200)
+  return socket
+}
+
+let leads = 0
+async function round(key: string, seconds: number) {
+  scored = []
+  due.clear()
+  const start = performance.now()
+  const first = leads
+  const answered = await steady({
+    port,
+    connections: 32,
+    rate: RATE,
+    seconds,
+    expect: 202,
+    request(n) {
+      const lead_id = `lead-${(first + n) % LEADS}`
+      due.set(lead_id, start + (n / RATE) * 1_000)
+      const body = {
+        lead_id,
+        type: TYPES[random.int(TYPES.length)],
+        property_id: `home-${random.int(2_000)}`,
+        duration_seconds: random.int(200),
+        context: { session_id: `s-${n >> 4}` },
+      }
+      return post('/v1/events', key, JSON.stringify(body))
+    },
+  })
+  leads += RATE * seconds
+  await sleep(1_000)
+  scored.sort((a, b) => a - b)
+  const at = (share: number): number => scored[Math.floor(share * (scored.length - 1))] ?? NaN
+  const result = { p50: at(0.5), p99: at(0.99), worst: at(1), missing: due.size }
+  process.stderr.write(
+    `${scored.length} scores: p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms, ` +
+      `worst ${result.worst.toFixed(0)} ms, missing ${result.missing}; answers p50 ` +
+      `${answered.p50.toFixed(1)} ms, p99 ${answered.p99.toFixed(1)} ms\n`,
+  )
+  return result
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+
+try {
+  const workspaceId = await makeWorkspace(database, 'main')
+  const key = await makeKey(database, 'main', ['events:write', 'leads:read'])
+  const model = benchModel()
+  const registry = { database, masterKey: Buffer.from(MASTER_KEY, 'hex') }
+  const version = await publishVersion(registry, workspaceId, model, { createdBy: 'bench' })
+  const order = { name: 'lead_scoring', alias: 'champion', version } as const
+  await setAlias(registry, workspaceId, { ...order, actor: 'bench', reason: 'bench' })
+  await sleep(5_000)
+  const socket = await connect(key)
+  // Every lead is known and has enough events for a score before it counts.
+  await round(key, Math.ceil((6 * LEADS) / RATE))
+  const rounds = []
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await round(key, SECONDS))
+  socket.close()
+  const trees = [...model.boosters, ...model.bags].reduce((sum, m) => sum + m.trees, 0)
+  const missing = rounds.reduce((sum, one) => sum + one.missing, 0)
+  const table = [
+    '## From event to score',
+    '',
+    '| What | Measured | Target |',
+    '|---|---|---|',
+    `| Event to score frame on a WebSocket at ${RATE} events/s, p50 | ` +
+      `${median(rounds.map((r) => r.p50)).toFixed(1)} ms | |`,
+    `| the same, p99 | ${median(rounds.map((r) => r.p99)).toFixed(1)} ms | 50 ms |`,
+    `| slowest of all | ${Math.max(...rounds.map((r) => r.worst)).toFixed(0)} ms | |`,
+    `| events without a score a second after the last | ${missing} | 0 |`,
+    `| Size of the model | ${trees} trees, ${Math.round(encodeModel(model).length / 1_024)} kB | |`,
+  ].join('\n')
+  process.stdout.write(`${table}\n`)
+  writeClaims('live', table, {
+    data: `made-up events of ${LEADS} leads, median of ${ROUNDS} rounds of ${SECONDS} s`,
+    command: ['node bench/live.ts', ...process.argv.slice(2)].join(' '),
+  })
+} finally {
+  await database.close()
+  await stop(served)
+  rmSync(dataDir, { recursive: true, force: true })
+}
