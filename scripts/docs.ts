@@ -6,7 +6,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { ERRORS, EVENT_TYPES, PUBLIC_EVENT_TYPES, problemType } from '../src/core/index.ts'
+import {
+  ERRORS,
+  EVENT_TYPES,
+  GRADING_PROPERTIES,
+  PUBLIC_EVENT_TYPES,
+  problemType,
+} from '../src/core/index.ts'
 import type { ErrorCode, EventTypeDeclaration } from '../src/core/index.ts'
 import { featuresMarkdown } from '../src/features/index.ts'
 import { describeSettings } from '../src/platform/index.ts'
@@ -76,6 +82,12 @@ function eventsMarkdown(): string {
     'made them.\n',
     '## Accepted by `POST /v1/events`\n',
     table(head, all.filter(([name]) => open.has(name)).map(row)),
+    '\n## Properties that grading reads\n',
+    'Of graded types, and `email_id` of `email_sent` and `page_visit`:\n',
+    table(
+      ['property', 'meaning'],
+      Object.entries(GRADING_PROPERTIES).map(([name, meaning]) => [code(name), cell(meaning)]),
+    ),
     '\n## Written by the product itself\n',
     table(head, all.filter(([name]) => !open.has(name)).map(row)),
   ].join('\n')

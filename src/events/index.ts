@@ -3,6 +3,7 @@
  * May import core, perception, platform, store.
  */
 export { acceptEvent, eventKey, parseEventTime, type Acceptance } from './accept.ts'
+export { createTimedBehaviorTracker } from './behavior-tracker.ts'
 export { canonicalJson, holdsUnstorableText } from './canonical.ts'
 export { createCapture, orThrow, type Capture, type Fate } from './capture.ts'
 export { createGroupCommit, type GroupCommit } from './group-commit.ts'

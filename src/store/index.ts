@@ -64,10 +64,12 @@ export {
 export { listListings, saveListings, type Listing } from './listings.ts'
 export {
   appendEntry,
+  appendGrades,
   erasePerson,
   findPerson,
   linkIdentities,
   unlinkPerson,
+  type Grade,
   type Identity,
   type LinkResult,
 } from './persons.ts'

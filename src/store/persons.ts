@@ -73,6 +73,34 @@ export async function appendEntry(
   return Number(answer.rows[0]!.position)
 }
 
+export interface Grade {
+  readonly personId: number
+  readonly properties: Record<string, unknown>
+}
+
+/**
+ * Appends engagement_graded entries. `missing` says which, from the log as it is once nobody else
+ * grades in this workspace; so two workers never append the same.
+ */
+export async function appendGrades(
+  app: Pool,
+  workspaceId: number,
+  missing: (client: Queryable) => Promise<Grade[]>,
+): Promise<void> {
+  await transaction(app, async (client) => {
+    // An advisory lock: a row lock would give the transaction its id before the entries.
+    await client.query('select pg_advisory_xact_lock(7312, $1)', [workspaceId])
+    const grades = await missing(client)
+    if (grades.length === 0) return
+    await client.query('select append_entries($1, $2, $3::smallint, now(), $4)', [
+      workspaceId,
+      grades.map(({ personId }) => personId),
+      EVENT_TYPES.engagement_graded.code,
+      grades.map(({ properties }) => JSON.stringify({ properties })),
+    ])
+  })
+}
+
 /** The person behind an identity, or undefined. Needs a client inside withWorkspace. */
 export async function findPerson(
   client: Queryable,

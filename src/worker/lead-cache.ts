@@ -43,6 +43,8 @@ export interface LeadCache {
     entries: readonly LogEntry[],
     owns: (personId: number, position: number) => boolean,
   ) => Promise<void>
+  /** Whose entries a person's are, as known after the last fold. */
+  readonly rootOf: (workspaceId: number, personId: number) => number
   readonly dirtyCount: () => number
   /** What must be written of the leads that `belong`; clean from now on. */
   readonly takeDirty: (belongs?: (personId: number) => boolean) => StoredState[]
@@ -298,6 +300,7 @@ export function createLeadCache(
       }
       packDirty(memory)
     },
+    rootOf: membership.root,
     dirtyCount: () => dirty.size + waiting.size,
     takeDirty: (belongs = () => true) => takeDirty(memory, belongs),
     state: (lead) => stateOf(memory, keyOf(lead)),

@@ -19,6 +19,7 @@ import {
   type Database,
   type Lease,
 } from '../store/index.ts'
+import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 
@@ -80,6 +81,7 @@ interface Owning {
   readonly cache: LeadCache
   /** The partition written last. */
   turn: number
+  readonly grading: Grading
   checkpointedAt: number
   renewedAt: number
   triedAt: number
@@ -131,10 +133,12 @@ async function checkpoint(
 /** Reads and folds one slice; the number of entries read. */
 async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<number> {
   const slice = await readLog(options.database.app, owning.cursor, SLICE)
-  await owning.cache.fold(slice.entries, (personId, position) => {
+  const owns = (personId: number, position: number): boolean => {
     const lease = owning.leases.get(partitionOf(personId))
     return lease !== undefined && position > lease.cursor
-  })
+  }
+  await owning.cache.fold(slice.entries, owns)
+  await owning.grading.grade(slice.entries, owns, owning.cache.rootOf)
   owning.cursor = slice.cursor
   return slice.entries.length
 }
@@ -220,7 +224,8 @@ export function createWaiting(cursor: () => number) {
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
   const cache = createLeadCache(database, options.scoring?.touched)
-  const owning: Owning = { leases: new Map(), cursor: 0, cache, turn: 0, ...NEVER }
+  const grading = createGrading(database, options.clock)
+  const owning: Owning = { leases: new Map(), cursor: 0, cache, grading, turn: 0, ...NEVER }
   const waiting = createWaiting(() => owning.cursor)
   let wake: () => void = () => undefined
   let hinted = false
