@@ -206,3 +206,28 @@ export async function readPerson(
   })
   return answer.rows.map(toEntry).filter((entry) => entry !== undefined)
 }
+
+/** As readPerson, of several persons of a workspace at once; those without entries are left out. */
+export async function readPersons(
+  client: Queryable,
+  workspaceId: number,
+  personIds: readonly number[],
+  position: number,
+): Promise<Map<number, LogEntry[]>> {
+  const answer = await client.query<EntryRow & { asked: string }>({
+    name: 'read_persons',
+    text: `select k.person as asked, r.* from unnest($2::bigint[]) as k(person),
+      lateral read_person($1, k.person, $3) r`,
+    values: [workspaceId, personIds, position],
+  })
+  const entries = new Map<number, LogEntry[]>()
+  for (const row of answer.rows) {
+    const entry = toEntry(row)
+    const person = Number(row.asked)
+    if (entry === undefined) continue
+    const known = entries.get(person)
+    if (known === undefined) entries.set(person, [entry])
+    else known.push(entry)
+  }
+  return entries
+}

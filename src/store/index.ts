@@ -29,6 +29,7 @@ export {
   forgetPersons,
   readLog,
   readPerson,
+  readPersons,
   type AppendMemory,
   type AppendResult,
   type AppendStatus,

@@ -10,7 +10,7 @@ import { emptyGrader, gradeEngagement } from '../features/index.ts'
 import {
   appendGrades,
   readLog,
-  readPerson,
+  readPersons,
   type Database,
   type Grade,
   type StateKey,
@@ -65,16 +65,16 @@ function missingGrades(
 }
 
 async function gradesOf(
-  client: Parameters<typeof readPerson>[0],
+  client: Parameters<typeof readPersons>[0],
+  workspaceId: number,
   leads: readonly Due[],
 ): Promise<Grade[]> {
-  const grades: Grade[] = []
-  for (const { workspaceId, personId, positions } of leads) {
-    const entries = await readPerson(client, workspaceId, personId, Number.MAX_SAFE_INTEGER)
-    for (const properties of missingGrades(entries, positions))
-      grades.push({ personId, properties })
-  }
-  return grades
+  const persons = leads.map(({ personId }) => personId)
+  const all = await readPersons(client, workspaceId, persons, Number.MAX_SAFE_INTEGER)
+  return leads.flatMap(({ personId, positions }) => {
+    const entries = (all.get(personId) ?? []).sort((a, b) => a.position - b.position)
+    return missingGrades(entries, positions).map((properties) => ({ personId, properties }))
+  })
 }
 
 export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Grading {
@@ -82,12 +82,14 @@ export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Gr
   let warm = false
 
   function mayDecide(entry: LogEntry, key: string): boolean {
+    const named = entry.body.properties?.['email_id'] !== undefined
     if (isGraded(entry)) {
+      // Nobody can say which e-mail it was: it stays unknown.
+      if (!named) return false
       clicked.record(key, entry.position)
       return true
     }
     if (entry.type !== 'page_visit') return false
-    const named = entry.body.properties?.['email_id'] !== undefined
     return named || clicked.recent(key).length > 0
   }
 
@@ -120,7 +122,7 @@ export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Gr
       for (const [workspaceId, leads] of Map.groupBy(due.values(), (lead) => lead.workspaceId))
         for (let from = 0; from < leads.length; from += LEADS_AT_ONCE)
           await appendGrades(database.app, workspaceId, (client) =>
-            gradesOf(client, leads.slice(from, from + LEADS_AT_ONCE)),
+            gradesOf(client, workspaceId, leads.slice(from, from + LEADS_AT_ONCE)),
           )
     },
   }

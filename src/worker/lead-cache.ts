@@ -271,7 +271,6 @@ export function createLeadCache(
   }
   const { dirty, waiting, kept, packed } = memory
   const membership = createMembership()
-
   return {
     async fold(entries, owns) {
       const plan = planOf(entries, membership, owns)
