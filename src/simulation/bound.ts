@@ -10,7 +10,7 @@ import { conversionHorizon, groupOfLead } from './horizon.ts'
 import type { StreamItem, TrueGrade } from './items.ts'
 import type { Market } from './market.ts'
 import { STAGE } from './stages.ts'
-import { simulateDays } from './stream.ts'
+import { simulateDays, type LeadRange } from './stream.ts'
 
 /** One lead that is known and has not finished at the time asked about. */
 export interface BoundRow {
@@ -40,32 +40,35 @@ function conversionOf(item: StreamItem): string | null {
 }
 
 /**
- * Rows for every time in `asOfDays` (first moments of days) whose horizon ends inside the market.
- * Runs the market once; memory grows with leads times times asked about. Throws RangeError when a
+ * Rows of the leads in `range` (default: all) for every time in `asOfDays` (first moments of days)
+ * whose horizon ends inside the market. Runs the market once; memory grows with leads times times asked about. Throws RangeError when a
  * horizon is still open at the end.
  */
 export function conversionBounds(
   market: Market,
   asOfDays: readonly number[],
   horizonDays = 90,
+  range: LeadRange = {},
 ): BoundRow[] {
   const late = asOfDays.find((day) => day < 1 || day + horizonDays > market.days)
   if (late !== undefined)
     throw new RangeError(
       `day ${late} with a horizon of ${horizonDays} does not fit ${market.days} days`,
     )
+  const { from = 0, to = market.leads.length } = range
   const beliefs = createBeliefs(market)
   const indexOf = new Map(market.leads.map((lead, index) => [lead.id, index]))
   const convertedOn = market.leads.map((): number[] => [])
   const rows: Omit<BoundRow, 'label'>[] = []
-  for (const { day, items, truth } of simulateDays(market)) {
+  for (const { day, items, truth } of simulateDays(market, range)) {
     if (asOfDays.includes(day)) {
       const horizon = conversionHorizon(market, day, horizonDays)
-      market.leads.forEach((lead, index) => {
-        const stage = truth.stage[index]!
+      market.leads.slice(from, to).forEach((lead, i) => {
+        const index = from + i
+        const stage = truth.stage[i]!
         if (!beliefs.known(index) || stage === STAGE.done) return
         const group = groupOfLead(market, index)
-        const nudged = truth.nudged[index]!
+        const nudged = truth.nudged[i]!
         rows.push({
           lead_id: lead.id,
           index,
