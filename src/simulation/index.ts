@@ -13,3 +13,4 @@ export { drawParameters, withConstantHazard, type MarketParameters } from './par
 export { STAGES, type StageName } from './stages.ts'
 export { simulateDays, type DayTruth, type LeadRange, type MarketDay } from './stream.ts'
 export type { Listing } from './town.ts'
+export { leadLogs, type LeadLog } from './log-entries.ts'

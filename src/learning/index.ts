@@ -1,0 +1,10 @@
+/**
+ * learning: how the product gets better. In: the log and what came of it. Out: challengers, held-out
+ * evaluations and verdicts. May import core, math, learners, platform, store, experiments, features,
+ * models and outcomes.
+ */
+export { addExamples, type ExampleOptions, type LeadHistory } from './examples.ts'
+export { evaluate, type Evaluation, type Judged } from './evaluation.ts'
+export { compareAnswers, type Comparison } from './comparison.ts'
+export { priorAnswers, ruleAnswers } from './baselines.ts'
+export { retrain, type RetrainReport } from './retrain.ts'
