@@ -154,7 +154,7 @@ async function judge(leads: number, count: number): Promise<void> {
       const args = [import.meta.filename, 'one', String(seed), String(leads)]
       const { stdout } = await run(process.execPath, args, { maxBuffer: 1e6 })
       found.push(JSON.parse(stdout) as Found)
-      process.stderr.write(`${row(found.at(-1)!)}\n`)
+      process.stderr.write(`${row(found.at(-1))}\n`)
     }
   }
   await Promise.all(Array.from({ length: PROCESSES }, work))

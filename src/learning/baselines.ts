@@ -59,7 +59,7 @@ function priorsOf({ labels, groups, segments }: Examples): Priors {
     positives: 0,
     leads: new Set<number>(),
   }))
-  const all = counts.at(-1)!
+  const all = counts.at(-1)
   for (let row = 0; row < labels.length; row++)
     for (const count of [counts[segments.codes[row]!]!, all]) {
       count.rows++
@@ -72,7 +72,7 @@ function priorsOf({ labels, groups, segments }: Examples): Priors {
   }))
   const named = segments.levels.map((level, code) => [level, rated[code]!] as const)
   return {
-    workspace: rated.at(-1)!,
+    workspace: rated.at(-1),
     segments: Object.fromEntries(named.filter(([level]) => level !== '')),
   }
 }

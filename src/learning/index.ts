@@ -1,7 +1,7 @@
 /**
- * learning: how the product gets better. In: the log and what came of it. Out: challengers, held-out
- * evaluations and verdicts. May import core, math, learners, platform, store, experiments, features,
- * models and outcomes.
+ * learning: how the product gets better. In: the log and what came of it. Out: challengers,
+ * held-out evaluations and verdicts. May import core, math, learners, platform, store, experiments,
+ * features, models and outcomes.
  */
 export { addExamples, type ExampleOptions, type LeadHistory } from './examples.ts'
 export { evaluate, type Evaluation, type Judged } from './evaluation.ts'
