@@ -71,8 +71,8 @@ export type Significance = Omit<Comparison, 'interval'>
 /**
  * The one-sided tails of a gain: Student's t on the standard deviation between leads, which is
  * what the bootstrap's tends to (the infinitesimal jackknife; Efron 1982, chapter 6): a percentile
- * at one in ten thousand would need a million draws. Degrees of freedom: the number of leads that carry
- * the variance, less one (Satterthwaite 1946, one variance per lead). A few buyers decide a
+ * at one in ten thousand would need a million draws. Degrees of freedom: the number of leads that
+ * carry the variance, less one (Satterthwaite 1946, one variance per lead). A few buyers decide a
  * comparison of many leads; a normal tail would promise what thirty buyers cannot keep.
  */
 function tailsOf({ gains, rows }: LeadSums): Significance {

@@ -41,7 +41,8 @@ function conversionOf(item: StreamItem): string | null {
 
 /**
  * Rows of the leads in `range` (default: all) for every time in `asOfDays` (first moments of
- * days) whose horizon ends inside the market. Runs the market once; memory grows with leads times times asked about. Throws RangeError when a
+ * days) whose horizon ends inside the market. Runs the market once; memory grows with leads times
+ * times asked about. Throws RangeError when a
  * horizon is still open at the end.
  */
 export function conversionBounds(
