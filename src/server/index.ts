@@ -29,6 +29,7 @@ import {
   watchErasures,
   type AppendMemory,
   type Database,
+  type StateKey,
 } from '../store/index.ts'
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
@@ -49,6 +50,8 @@ export interface Folding {
   /** Who is told what was folded and scored, of the workspaces that are listened to. */
   readonly onNotice: (listener: (notice: LiveNotice) => void) => void
   readonly listen: (workspaceIds: readonly number[]) => void
+  /** Something beside the log changed what a lead's score rests on. */
+  readonly rescore: (lead: StateKey) => void
 }
 
 export interface ServerOptions {
@@ -144,6 +147,7 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
     registry,
     models,
     grounds: createGrounds({ database, models, clock, log }),
+    rescore: (lead) => folding?.rescore(lead),
     live: createLiveHub({ clock, onWatched: (ids) => folding?.listen(ids) }),
     config,
     log,

@@ -5,7 +5,7 @@ import type { Grounds } from '../decisions/index.ts'
 import type { Capture } from '../events/index.ts'
 import type { LiveModels, Registry as ModelRegistry } from '../models/index.ts'
 import type { Config, IdSource, Logger } from '../platform/index.ts'
-import type { Database } from '../store/index.ts'
+import type { Database, StateKey } from '../store/index.ts'
 import type { LiveHub } from './live/hub.ts'
 import type { Authenticate } from './principal.ts'
 
@@ -24,6 +24,8 @@ export interface Services {
   readonly models: LiveModels
   /** What scoring stands on, by workspace. */
   readonly grounds: Grounds
+  /** Scores a lead anew whose attributes changed. */
+  readonly rescore: (lead: StateKey) => void
   /** Frames to those who watch. */
   readonly live: LiveHub
   readonly version: string

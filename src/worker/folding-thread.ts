@@ -5,13 +5,14 @@
 import { Worker } from 'node:worker_threads'
 import type { LiveNotice } from '../decisions/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
-import type { Endpoint } from '../store/index.ts'
+import type { Endpoint, StateKey } from '../store/index.ts'
 import { createWaiting, type PartitionOwner } from './partition-owner.ts'
 
 const RESTART_MS = 1_000
 
 /** What the thread is told. */
-export type ToFolding = 'hint' | 'close' | { readonly listen: readonly number[] }
+export type ToFolding =
+  'hint' | 'close' | { readonly listen: readonly number[] } | { readonly rescore: StateKey }
 /** What it tells: how far the log is folded, or what that led to. */
 export type FromFolding = number | LiveNotice
 
@@ -78,6 +79,7 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
       listened = workspaceIds
       tell({ listen: workspaceIds })
     },
+    rescore: (lead) => tell({ rescore: lead }),
     close: async () => {
       closing = true
       const ended = new Promise((resolve) => thread.once('exit', resolve))

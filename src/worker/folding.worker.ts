@@ -40,7 +40,8 @@ const owner = await startPartitionOwner({
 })
 parentPort?.on('message', (message: ToFolding) => {
   if (typeof message === 'object') {
-    owner.listen(message.listen)
+    if ('listen' in message) owner.listen(message.listen)
+    else owner.rescore(message.rescore)
     return
   }
   if (message === 'hint') {

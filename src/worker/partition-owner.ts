@@ -18,6 +18,7 @@ import {
   transaction,
   type Database,
   type Lease,
+  type StateKey,
 } from '../store/index.ts'
 import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
@@ -64,6 +65,8 @@ export interface PartitionOwner {
   /** Told of events and scores of the workspaces listened to. */
   readonly onNotice: (listener: (notice: LiveNotice) => void) => void
   readonly listen: (workspaceIds: readonly number[]) => void
+  /** Something beside the log changed what a lead's score rests on: score it anew. */
+  readonly rescore: (lead: StateKey) => void
   /** Checkpoints and gives the leases back. */
   readonly close: () => Promise<void>
 }
@@ -262,15 +265,20 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   if (options.alone === true) await releasePartitions(database.app, null)
   await acquire(options, owning)
   const running = run()
+  const hint = (): void => {
+    hinted = true
+    wake()
+  }
   return {
-    hint() {
-      hinted = true
-      wake()
-    },
+    hint,
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => owning.cursor,
     onNotice: (listener) => options.scoring?.onNotice(listener),
     listen: (workspaceIds) => options.scoring?.listen(workspaceIds),
+    rescore(lead) {
+      options.scoring?.touched(lead, null)
+      hint()
+    },
     async close() {
       stopping = true
       wake()

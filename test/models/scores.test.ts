@@ -8,6 +8,7 @@ import { NUMERIC_FEATURES } from '../../src/features/index.ts'
 import { publishVersion, setAlias } from '../../src/models/index.ts'
 import { exampleModel } from '../support/example-model.ts'
 import { startHub, type Hub, type Reply } from '../support/hub.ts'
+import { makeKey } from '../support/keys.ts'
 
 let hub: Hub
 let admin: string
@@ -146,6 +147,7 @@ test('who may not be called is called last, and the reason stands beside it', as
   const { body } = await get('/v1/leads/keen/score')
   expect(body.call_next).toMatchObject({ value: 0, reachability: 0 })
   expect(body.call_next.reasons).toContain('asked not to be called')
+  await untilScored('/v1/leads?sort=call_next', (items) => items.at(-1).lead_id === 'keen')
   await hub.call('PATCH', '/v1/leads/keen', { as: admin, body: { do_not_call: null } })
 })
 
@@ -220,4 +222,25 @@ test('an erased lead leaves no score', async () => {
      where not exists (select from persons p where p.person_id = s.person_id)`,
   )
   expect(Number(rows[0]!.n)).toBe(0)
+})
+
+test('without a model the prior is counted from leads known for long, by segment', async () => {
+  const key = await makeKey(hub.database, 'counted', ['events:write', 'leads:read', 'leads:write'])
+  const day = (n: number): string => new Date(Date.now() - n * 86_400_000).toISOString()
+  for (let i = 0; i < 8; i++) {
+    const lead_id = `old-${i}`
+    const segment = i < 4 ? 'luxury' : null
+    await post('/v1/leads', { lead_id, segment }, key)
+    const visit = { lead_id, type: 'page_visit', timestamp: day(200) }
+    const offer = { lead_id, type: 'offer_submitted', timestamp: day(i < 3 ? 150 : 20) }
+    // Of the first three the offer came within 90 days; of the others too late to count.
+    await post('/v1/events', { events: [visit, offer] }, key)
+  }
+  const luxury = (await get('/v1/leads/old-0/score', key)).body
+  const other = (await get('/v1/leads/old-7/score', key)).body
+  expect(luxury).toMatchObject({ score: null, prior_from: 'segment' })
+  expect(other).toMatchObject({ score: null, prior_from: 'workspace' })
+  // 3 of 8 in the workspace, 3 of 4 in the segment, which weighs 4 to 50.
+  expect(other.prior).toBeCloseTo(3.5 / 9, 9)
+  expect(luxury.prior).toBeCloseTo((0.7 * 4 + (3.5 / 9) * 50) / 54, 9)
 })

@@ -138,7 +138,7 @@ async function writeLead(
   return [...duplicates]
 }
 
-function writeRoutes(app: FastifyInstance, { database, newId }: Services): void {
+function writeRoutes(app: FastifyInstance, { database, newId, rescore }: Services): void {
   app.post<{ Body: LeadBody }>(
     '/v1/leads',
     {
@@ -183,12 +183,15 @@ function writeRoutes(app: FastifyInstance, { database, newId }: Services): void 
     },
     async ({ principal, params, body }) => {
       const viewer = viewerOf(principal)
-      return database.withWorkspace(principal.workspaceId, async (client) => {
+      const { workspaceId } = principal
+      const changed = await database.withWorkspace(workspaceId, async (client) => {
         const lead = await findLead(client, viewer, params.id)
         if (lead === undefined) throw new AppError('not-found', 'there is no such lead')
         const duplicates = await writeLead(client, lead.personId, body)
-        return toLeadAnswer((await findLead(client, viewer, params.id))!, duplicates)
+        return { lead: (await findLead(client, viewer, params.id))!, duplicates }
       })
+      rescore({ workspaceId, personId: changed.lead.personId })
+      return toLeadAnswer(changed.lead, changed.duplicates)
     },
   )
 }
