@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/migrate.ts'),
   },
   {
+    name: 'import',
+    summary: 'leads and listings from a file, with a mapping that is guessed and shown',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'simulate',
     summary: 'a seeded market with known truth, into files or to a running server',
     load: () => import('./commands/simulate.ts'),

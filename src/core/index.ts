@@ -51,3 +51,14 @@ export {
 export type { EntryBody, EventContext, FrozenEnrichment, Json, LogEntry } from './log-entry.ts'
 export type { Parallel, Progress } from './parallel.ts'
 export type { Random } from './random.ts'
+export {
+  ATTRIBUTE_TYPES,
+  KNOWN_AT,
+  POLICY_CLASSES,
+  mayEnterModels,
+  type AttributeDeclaration,
+  type AttributeType,
+  type DeclaredAttribute,
+  type KnownAt,
+  type PolicyClass,
+} from './attributes.ts'

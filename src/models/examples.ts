@@ -3,7 +3,7 @@
  * arrays, so that half a million rows fit in memory and move between threads without copying.
  */
 import { CATEGORICAL_FEATURES, NUMERIC_FEATURES, type FeatureVector } from '../features/index.ts'
-import type { AttributeDeclaration } from './spec.ts'
+import type { AttributeDeclaration } from '../core/index.ts'
 
 /** Codes into `levels`; -1 is missing. */
 export interface Categories {

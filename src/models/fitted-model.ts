@@ -10,7 +10,8 @@ import { columnReaders, frameOf, type ColumnReader } from './inputs.ts'
 import type { Examples } from './examples.ts'
 import type { Priors } from './prior.ts'
 import type { ReferenceQuantiles } from './reference.ts'
-import type { AttributeDeclaration, ModelSpec } from './spec.ts'
+import type { AttributeDeclaration } from '../core/index.ts'
+import type { ModelSpec } from './spec.ts'
 
 /** What the model learned from. */
 export interface TrainedOn {

@@ -23,15 +23,7 @@ export {
 export type { AttributeMap } from './inputs.ts'
 export { predictModel, type Factor, type Prediction, type PredictionContext } from './predict.ts'
 export { priorOf, smoothedRate, type Prior, type Priors } from './prior.ts'
-export {
-  leadScoring,
-  refusalOf,
-  type AttributeDeclaration,
-  type KnownAt,
-  type ModelName,
-  type ModelSpec,
-  type PolicyClass,
-} from './spec.ts'
+export { leadScoring, refusalOf, type ModelName, type ModelSpec } from './spec.ts'
 export { createLiveModels, type AliasMove, type Live, type LiveModels } from './live-models.ts'
 export {
   loadAlias,

@@ -3,7 +3,7 @@
  * vector for serving, in the same numbers. Values are rounded to 32 bits in both, so that a vector
  * kept with a prediction reproduces it exactly.
  */
-import { AppError } from '../core/index.ts'
+import { AppError, type AttributeDeclaration } from '../core/index.ts'
 import {
   CATEGORICAL_FEATURES,
   FEATURES,
@@ -13,7 +13,7 @@ import {
 } from '../features/index.ts'
 import type { ColumnBins, Column, Frame } from '../learners/index.ts'
 import { attributeCategory, attributeNumber, type Categories, type Examples } from './examples.ts'
-import { refusalOf, type AttributeDeclaration, type ModelSpec } from './spec.ts'
+import { refusalOf, type ModelSpec } from './spec.ts'
 
 /** Values of a lead's attributes by name. */
 export type AttributeMap = Readonly<Record<string, unknown>>

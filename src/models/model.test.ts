@@ -9,7 +9,8 @@ import { fitModel } from './fit.ts'
 import { marginsOf, predictExamples } from './fitted-model.ts'
 import { binnedVector, explainBinned, predictModel } from './predict.ts'
 import { percentileOf, referenceQuantiles } from './reference.ts'
-import { leadScoring, type AttributeDeclaration } from './spec.ts'
+import type { AttributeDeclaration } from '../core/index.ts'
+import { leadScoring } from './spec.ts'
 
 const SPEC = {
   ...leadScoring,

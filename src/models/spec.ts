@@ -1,4 +1,5 @@
 /** What a model predicts and from what: declared once, read by training, serving and docs. */
+import type { AttributeDeclaration } from '../core/index.ts'
 import { FEATURES } from '../features/index.ts'
 
 /** The kinds of models the product knows. */
@@ -11,23 +12,6 @@ export type ModelName =
   | 'contact_timing'
   | 'channel'
   | 'journey'
-
-/** Whether a column may be an input: `proxy` and `protected` never are. */
-export type PolicyClass = 'free' | 'proxy' | 'protected'
-
-/** When a column becomes known. What is known only after the outcome is no input. */
-export type KnownAt = 'before_contact' | 'during' | 'after_outcome'
-
-/** A column of a workspace's own that is not behavior, as declared when it was mapped. */
-export interface AttributeDeclaration {
-  /** Key in the lead's attributes. */
-  readonly name: string
-  /** Plain-language name on screens. */
-  readonly label: string
-  readonly type: 'number' | 'category'
-  readonly policy: PolicyClass
-  readonly knownAt: KnownAt
-}
 
 export interface ModelSpec {
   readonly name: ModelName

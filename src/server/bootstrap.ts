@@ -1,7 +1,7 @@
 /** The first start: workspaces, the first administrator, the secret that signs tokens. */
 import type { Config, Logger } from '../platform/index.ts'
 import { keepSecret, secretPath, SetupError } from '../platform/index.ts'
-import { transaction, type Database } from '../store/index.ts'
+import { ensureMainWorkspace, transaction, type Database } from '../store/index.ts'
 import { hashPassword, inventPassword } from './auth/passwords.ts'
 
 const ADMIN_EMAIL = 'admin@localhost'
@@ -36,10 +36,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const invented = await transaction(database.owner, async (client) => {
     // Two processes that start at once make one administrator.
     await client.query('select pg_advisory_xact_lock(7313)')
-    await client.query(
-      `insert into workspaces (slug, name, simulated) values ('main', 'Main', false)
-       on conflict do nothing`,
-    )
+    await ensureMainWorkspace(client)
     if (config.EH_DEMO)
       await client.query(
         `insert into workspaces (slug, name, simulated) values ('demo', 'Demo (simulated)', true)

@@ -159,3 +159,22 @@ export async function setPassword(
 ): Promise<void> {
   await client.query('select set_password($1, $2)', [userId, passwordHash])
 }
+
+/** The workspace that always exists, made when it is missing. Needs the owner. */
+export async function ensureMainWorkspace(owner: Queryable): Promise<void> {
+  await owner.query(
+    `insert into workspaces (slug, name, simulated) values ('main', 'Main', false)
+     on conflict do nothing`,
+  )
+}
+
+/** All workspaces by slug. Needs the owner. */
+export async function everyWorkspace(owner: Queryable): Promise<WorkspaceName[]> {
+  const { rows } = await owner.query<{
+    workspace_id: number
+    slug: string
+    name: string
+    simulated: boolean
+  }>('select workspace_id, slug, name, simulated from workspaces order by slug')
+  return rows.map(({ workspace_id, ...rest }) => ({ workspaceId: workspace_id, ...rest }))
+}

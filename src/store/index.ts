@@ -3,6 +3,8 @@ export { writeBackup, type BackupOptions } from './backup.ts'
 export type { Manifest } from './backup-manifest.ts'
 export {
   createWorkspace,
+  ensureMainWorkspace,
+  everyWorkspace,
   findAccount,
   findSession,
   listWorkspaces,
@@ -133,3 +135,12 @@ export {
   type ScoredLead,
   type StoredScore,
 } from './lead-list.ts'
+export {
+  attributeDeclarations,
+  declareAttributes,
+  importLeads,
+  readLabelledLeads,
+  type ImportCounts,
+  type ImportedLead,
+  type LabelledLead,
+} from './lead-attributes.ts'

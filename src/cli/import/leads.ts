@@ -1,0 +1,214 @@
+/** `import leads`: leads with their attributes, as declared by a mapping. */
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
+import { Compile } from 'typebox/compile'
+import { Identifier, mayEnterModels, type Json } from '../../core/index.ts'
+import { parseNumber, type RawColumn, type RawTable } from '../../learners/index.ts'
+import { SetupError } from '../../platform/index.ts'
+import { declareAttributes, importLeads, type ImportedLead } from '../../store/index.ts'
+import {
+  checkMapping,
+  declarationsOf,
+  guessMapping,
+  nameOfRole,
+  type LeadMapping,
+} from './lead-mapping.ts'
+import type { ImportKind, ImportRequest } from './kinds.ts'
+import { writeRejections, type Rejection } from './rejections.ts'
+import { readTableFile, type TableFile } from './table-file.ts'
+
+const BATCH = 1_000
+const identifier = Compile(Identifier)
+
+async function mappingOf(request: ImportRequest, table: RawTable): Promise<LeadMapping> {
+  const { mapping: path } = request
+  if (path === undefined) return guessMapping(table)
+  let document: unknown
+  try {
+    document = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new SetupError(`${path}: ${(error as Error).message}`)
+  }
+  const inner =
+    typeof document === 'object' && document !== null && 'mapping' in document
+      ? document.mapping
+      : document
+  return checkMapping(inner, table, path)
+}
+
+const ROLE_WORDS = { lead_id: 'identifies the lead', converted: 'what became of it' } as const
+
+function describe(mapping: LeadMapping): string {
+  const width = Math.max(...Object.keys(mapping.columns).map((name) => name.length))
+  return Object.entries(mapping.columns)
+    .map(([name, column]) => {
+      const said =
+        column.as === 'attribute'
+          ? `${column.type}, known ${column.known_at.replace('_', ' ')}, ${column.policy}` +
+            (column.suspicion === undefined ? '' : `  ! ${column.suspicion}`)
+          : column.as === 'ignore'
+            ? `left out: ${column.reason ?? 'by the mapping'}`
+            : ROLE_WORDS[column.as]
+      return `  ${name.padEnd(width)}  ${said}`
+    })
+    .join('\n')
+}
+
+/** Asks about every suspicious column; on a terminal only. */
+async function confirm(mapping: LeadMapping): Promise<LeadMapping> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const columns = { ...mapping.columns }
+  try {
+    for (const [name, column] of Object.entries(columns)) {
+      if (column.as !== 'attribute' || column.suspicion === undefined || column.confirmed === true)
+        continue
+      const answer = await lines.question(
+        `"${name}" is ${column.suspicion}.\n` +
+          'Was it really known before the outcome, so that models may use it? [y/N] ',
+      )
+      const early = /^y(es)?$/i.test(answer.trim())
+      columns[name] = {
+        ...column,
+        known_at: early ? 'before_contact' : 'after_outcome',
+        confirmed: true,
+      }
+    }
+  } finally {
+    lines.close()
+  }
+  return { columns }
+}
+
+const cell = ({ codes, levels }: RawColumn, row: number): string | null =>
+  codes[row]! < 0 ? null : levels[codes[row]!]!
+
+interface Parsed {
+  readonly leads: readonly ImportedLead[]
+  readonly rejected: readonly Rejection[]
+}
+
+function attributesOf(table: RawTable, mapping: LeadMapping) {
+  const columns = table.columns.flatMap((column) => {
+    const mapped = mapping.columns[column.name]
+    return mapped?.as === 'attribute' ? [{ column, type: mapped.type }] : []
+  })
+  return (row: number): Record<string, Json> => {
+    const attributes: Record<string, Json> = {}
+    for (const { column, type } of columns) {
+      const text = cell(column, row)
+      if (text === null) continue
+      const value = type === 'number' ? parseNumber(text) : text
+      // A text among numbers is kept out: it would be another category of nothing.
+      if (typeof value === 'string' || !Number.isNaN(value)) attributes[column.name] = value
+    }
+    return attributes
+  }
+}
+
+function parseLeads({ table, lines }: TableFile, mapping: LeadMapping): Parsed {
+  const idName = nameOfRole(mapping, 'lead_id')
+  if (idName === undefined)
+    throw new SetupError(
+      'No column identifies the lead: map one as {"as": "lead_id"} in a file for --mapping.',
+    )
+  const byName = (name: string | undefined) => table.columns.find((c) => c.name === name)
+  const id = byName(idName)!
+  const labelName = nameOfRole(mapping, 'converted')
+  const label = byName(labelName)
+  const labelled = labelName === undefined ? undefined : mapping.columns[labelName]
+  const positive = labelled?.as === 'converted' ? labelled.positive : ''
+  const attributes = attributesOf(table, mapping)
+  const leads: ImportedLead[] = []
+  const rejected: Rejection[] = []
+  const firstLine = new Map<string, number>()
+  for (let row = 0; row < table.rows; row++) {
+    const line = lines[row]!
+    const leadId = cell(id, row)
+    const reject = (reason: string): void => {
+      rejected.push({ line, reason, raw: table.columns.map((column) => cell(column, row) ?? '') })
+    }
+    if (leadId === null) reject(`"${idName}" is empty`)
+    else if (!identifier.Check(leadId) || !leadId.isWellFormed())
+      reject(`"${idName}" is too long or holds control characters`)
+    else if (firstLine.has(leadId))
+      reject(`"${idName}" repeats that of line ${firstLine.get(leadId)}`)
+    else {
+      firstLine.set(leadId, line)
+      const outcome = label === undefined ? null : cell(label, row)
+      leads.push({
+        leadId,
+        attributes: attributes(row),
+        converted: outcome === null ? null : outcome === positive,
+      })
+    }
+  }
+  return { leads, rejected }
+}
+
+async function store(request: ImportRequest, mapping: LeadMapping, leads: readonly ImportedLead[]) {
+  const { database, workspaceId, progress } = request
+  const counts = { created: 0, changed: 0, unchanged: 0, erased: 0 }
+  const bar = progress('importing leads', leads.length)
+  await database.withWorkspace(workspaceId, (client) =>
+    declareAttributes(client, declarationsOf(mapping)),
+  )
+  for (let from = 0; from < leads.length; from += BATCH) {
+    const part = await database.withWorkspace(workspaceId, (client) =>
+      importLeads(client, leads.slice(from, from + BATCH)),
+    )
+    counts.created += part.created
+    counts.changed += part.changed
+    counts.unchanged += part.unchanged
+    counts.erased += part.erased.length
+    bar.update(Math.min(leads.length, from + BATCH))
+  }
+  bar.end()
+  return counts
+}
+
+export const leads: ImportKind = async (request) => {
+  const file = await readTableFile(request.file)
+  const guessed = await mappingOf(request, file.table)
+  request.note(`${request.file}: ${file.table.rows} rows, mapped as\n${describe(guessed)}`)
+  const mapping = request.interactive && !request.dryRun ? await confirm(guessed) : guessed
+  const parsed = parseLeads(file, mapping)
+  const rejected = [...file.rejected, ...parsed.rejected].sort((a, b) => a.line - b.line)
+  const declared = declarationsOf(mapping)
+  const left = declared.filter((attribute) => !mayEnterModels(attribute))
+  const asked = left.filter(({ suspicion, confirmed }) => suspicion !== null && !confirmed)
+  const document = {
+    kind: 'leads',
+    rows: file.table.rows + file.rejected.length,
+    leads: parsed.leads.length,
+    labelled: parsed.leads.filter(({ converted }) => converted !== null).length,
+    rejected: rejected.length,
+    mapping,
+    suspicious: asked.map(({ name, suspicion }) => ({ column: name, reason: suspicion })),
+    left_out_of_models: left.map(({ name }) => name),
+    undated: 'The file has no dates: models are judged on leads held out by hash, not by time.',
+  }
+  const names = asked.map(({ name }) => name).join(', ')
+  const unsure =
+    asked.length === 0
+      ? ''
+      : `\n${asked.length} columns stay out of every model until somebody confirms that they are ` +
+        `known before the outcome: ${names}.\n` +
+        'To confirm one, set "known_at": "before_contact" and "confirmed": true in the mapping ' +
+        '(--dry-run --json prints it) and import again with --mapping.'
+  if (request.dryRun)
+    return {
+      document: { ...document, dry_run: true },
+      text:
+        `${parsed.leads.length} leads would be imported, ${rejected.length} rows rejected.` +
+        unsure,
+    }
+  const counts = await store(request, mapping, parsed.leads)
+  const quarantine = await writeRejections(request.file, rejected)
+  const where = quarantine === null ? '' : ` (see ${quarantine})`
+  return {
+    document: { ...document, ...counts, quarantine },
+    text:
+      `${counts.created} leads created, ${counts.changed} changed, ` +
+      `${counts.unchanged} as before; ${rejected.length} rows rejected${where}.${unsure}`,
+  }
+}
