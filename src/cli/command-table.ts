@@ -32,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/simulate.ts'),
   },
   {
+    name: 'train',
+    summary: 'retrain now and print the champion/challenger decision',
+    load: () => import('./commands/train.ts'),
+  },
+  {
     name: 'tabular',
     summary: 'train and evaluate a yes/no model on any CSV file',
     load: () => import('./commands/tabular.ts'),

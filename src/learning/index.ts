@@ -7,4 +7,4 @@ export { addExamples, type ExampleOptions, type LeadHistory } from './examples.t
 export { evaluate, type Evaluation, type Judged } from './evaluation.ts'
 export { compareAnswers, type Comparison } from './comparison.ts'
 export { priorAnswers, ruleAnswers } from './baselines.ts'
-export { retrain, type RetrainReport } from './retrain.ts'
+export { runRetraining, TRAINABLE, type RunReport } from './run.ts'

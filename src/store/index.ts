@@ -58,6 +58,7 @@ export { readEventId, readRecords, readTimeline, type TimelineEntry } from './le
 export {
   changeLead,
   findLead,
+  nextLeads,
   openLead,
   setContact,
   type Contact,
@@ -76,6 +77,7 @@ export {
   type Identity,
   type LinkResult,
 } from './persons.ts'
+export { countComparisons, findWorkspace, finishJob, insertJob } from './learning-jobs.ts'
 export { quarantine, type Quarantined } from './quarantine.ts'
 export {
   STALE_EPOCH,

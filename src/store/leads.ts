@@ -157,3 +157,20 @@ export async function setContact(
     ? 'set'
     : { heldBy: holder.lead_id }
 }
+
+/** Leads above person number `after`, in that order; those merged into others are left out. */
+export async function nextLeads(
+  client: Queryable,
+  after: number,
+  limit: number,
+): Promise<{ personId: number; segment: string | null }[]> {
+  const { rows } = await client.query<{ person_id: string; segment: string | null }>(
+    `select p.person_id, p.segment from persons p
+     where p.workspace_id = current_workspace() and p.lead_id is not null and p.person_id > $1
+       and not exists (select from person_links l where l.workspace_id = p.workspace_id
+         and l.person_id = p.person_id and l.unlinked_position is null)
+     order by p.person_id limit $2`,
+    [after, limit],
+  )
+  return rows.map(({ person_id, segment }) => ({ personId: Number(person_id), segment }))
+}
