@@ -8,8 +8,8 @@ import { freshDatabase, type TestDatabase } from './support/postgres.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2025, 0, 1)
-const LEADS = 550
-const DAYS = 280
+const LEADS = 700
+const DAYS = 300
 const NOW = START + DAYS * DAY
 const market = createMarket({ seed: 12, leads: LEADS, days: DAYS, startMs: START })
 
@@ -75,7 +75,7 @@ const run = (now: number): Promise<RunReport> =>
     now,
     days: null,
     actor: 'test',
-    mostTrees: 10,
+    mostTrees: 20,
   })
 
 test('the first model is learned, beats prior and rules, and is live', async () => {

@@ -1,4 +1,7 @@
-/** Retrainings: asked for, under way, done. All but `claimJob` need a client inside withWorkspace. */
+/**
+ * Retrainings: asked for, under way, done. All but `claimJob` and `findWorkspace` need a client
+ * inside withWorkspace.
+ */
 import type { Queryable } from './connection.ts'
 
 export type JobStatus = 'waiting' | 'running' | 'done' | 'failed'
@@ -52,7 +55,8 @@ export interface JobRequest {
 export async function insertJob(client: Queryable, request: JobRequest): Promise<string> {
   const { model, days, requestedBy, heldBy } = request
   const { rows } = await client.query<{ job_id: string }>(
-    `insert into learning_jobs (workspace_id, model, days, requested_by, status, holder, lease_until)
+    `insert into learning_jobs
+       (workspace_id, model, days, requested_by, status, holder, lease_until)
      values (current_workspace(), $1, $2, $3,
        case when $4::text is null then 'waiting' else 'running' end, $4,
        case when $4::text is null then '-infinity' else now() + make_interval(secs => $5) end)

@@ -41,7 +41,8 @@ function text(report: RunReport): string {
     version === null
       ? `  champion stays: ${championVersion === null ? 'none' : `version ${championVersion}`}`
       : `  version ${version} is live`,
-    `  ${report.rows} rows of ${report.leads} leads, ${report.positives} with the outcome; ${judged}`,
+    `  ${report.rows} rows of ${report.leads} leads, ${report.positives} with the outcome; ` +
+      judged,
     ...line('challenger', report.challenger),
     ...line('champion', report.champion),
     ...line('prior', report.prior),
