@@ -7,4 +7,5 @@ export { addExamples, type ExampleOptions, type LeadHistory } from './examples.t
 export { evaluate, type Evaluation, type Judged } from './evaluation.ts'
 export { compareAnswers, type Comparison } from './comparison.ts'
 export { priorAnswers, ruleAnswers } from './baselines.ts'
+export { liveHealth } from './health.ts'
 export { runRetraining, TRAINABLE, type RunReport } from './run.ts'

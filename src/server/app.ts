@@ -27,6 +27,7 @@ import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
 import { installSockets, liveRoutes } from './routes/live.ts'
 import { peopleRoutes } from './routes/people.ts'
+import { learningRoutes } from './routes/learning.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { scoreRoutes } from './routes/scores.ts'
 import { segmentRoutes } from './routes/segment.ts'
@@ -172,6 +173,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     keyRoutes,
     peopleRoutes,
     retentionRoutes,
+    learningRoutes,
     leadRoutes,
     leadActionRoutes,
     leadRightsRoutes,

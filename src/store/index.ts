@@ -77,7 +77,18 @@ export {
   type Identity,
   type LinkResult,
 } from './persons.ts'
-export { countComparisons, findWorkspace, finishJob, insertJob } from './learning-jobs.ts'
+export {
+  claimJob,
+  countComparisons,
+  findWorkspace,
+  finishJob,
+  insertJob,
+  readJob,
+  readJobTask,
+  readSegments,
+  renewJob,
+  type JobEnd,
+} from './learning-jobs.ts'
 export { quarantine, type Quarantined } from './quarantine.ts'
 export {
   STALE_EPOCH,

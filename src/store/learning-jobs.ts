@@ -150,3 +150,37 @@ export async function findWorkspace(
   )
   return rows[0] && { workspaceId: rows[0].workspace_id, settings: rows[0].settings }
 }
+
+export type JobEnd = Parameters<typeof finishJob>[3]
+
+/** What a claimed job is to do, with the settings of its workspace. */
+export async function readJobTask(
+  client: Queryable,
+  jobId: string,
+): Promise<{ model: string; days: number | null; actor: string; settings: unknown } | undefined> {
+  const { rows } = await client.query<{
+    model: string
+    days: number | null
+    actor: string
+    settings: unknown
+  }>(
+    `select j.model, j.days, j.requested_by as actor, w.settings
+     from learning_jobs j join workspaces w using (workspace_id)
+     where j.workspace_id = current_workspace() and j.job_id = $1`,
+    [jobId],
+  )
+  return rows[0]
+}
+
+/** Segments of persons; null without one. */
+export async function readSegments(
+  client: Queryable,
+  personIds: readonly number[],
+): Promise<Map<number, string | null>> {
+  const { rows } = await client.query<{ person_id: string; segment: string | null }>(
+    `select person_id, segment from persons
+     where workspace_id = current_workspace() and person_id = any($1)`,
+    [personIds],
+  )
+  return new Map(rows.map(({ person_id, segment }) => [Number(person_id), segment]))
+}

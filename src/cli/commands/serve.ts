@@ -1,9 +1,15 @@
 /** `serve`: runs the product until it is told to stop. */
 import { Option } from 'commander'
-import { modelKey, systemClock, type Config, type Logger } from '../../platform/index.ts'
+import {
+  createIdSource,
+  modelKey,
+  systemClock,
+  type Config,
+  type Logger,
+} from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
-import { startFoldingThread, startUpkeep } from '../../worker/index.ts'
+import { startLearning, startFoldingThread, startUpkeep } from '../../worker/index.ts'
 import type { Define } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
@@ -53,6 +59,16 @@ async function run(
           masterKey: modelKey(config),
           alone: config.DATABASE_URL === undefined,
         })
+  const learning =
+    role === 'api'
+      ? undefined
+      : startLearning({
+          database,
+          config,
+          log,
+          masterKey: modelKey(config),
+          holder: createIdSource()(),
+        })
   try {
     const server =
       role === 'worker' ? undefined : await startServer({ config, log, database, folding })
@@ -60,6 +76,7 @@ async function run(
     await stopped
     await server?.close()
   } finally {
+    await learning?.close()
     await folding?.close()
   }
 }

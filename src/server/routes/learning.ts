@@ -1,0 +1,225 @@
+/** Models: what is live, how it does, retraining and rolling back. */
+import type { FastifyInstance } from 'fastify'
+import {
+  JobParams,
+  ModelHealth,
+  ModelParams,
+  RetrainAccepted,
+  RetrainBody,
+  RetrainStatus,
+  RollbackAnswer,
+  RollbackBody,
+  VersionsAnswer,
+} from '../../contract/index.ts'
+import { AppError } from '../../core/index.ts'
+import { liveHealth, TRAINABLE } from '../../learning/index.ts'
+import {
+  loadChampion,
+  setAlias,
+  versionLog,
+  versionsOf,
+  type ModelSpec,
+} from '../../models/index.ts'
+import { appendAudit, insertJob, readJob, type VersionRecord } from '../../store/index.ts'
+import { actorOf } from '../principal.ts'
+import type { Services } from '../services.ts'
+import { ADMIN } from './keys.ts'
+import { MAY_READ } from './leads.ts'
+
+const tags = ['models']
+/** What is said before the first retraining of this machine is measured. */
+const ESTIMATED_MINUTES = 5
+
+function specNamed(name: string): ModelSpec {
+  const spec = TRAINABLE.find((known) => known.name === name)
+  if (spec === undefined)
+    throw new AppError(
+      'not-found',
+      `there is no model ${name}; there are ${TRAINABLE.map((known) => known.name).join(', ')}`,
+    )
+  return spec
+}
+
+const shown = ({
+  createdAt,
+  createdBy,
+  model,
+  version,
+  note,
+  aliases,
+  metrics,
+}: VersionRecord) => ({
+  model,
+  version,
+  created_at: createdAt.toISOString(),
+  created_by: createdBy,
+  note,
+  aliases: [...aliases],
+  metrics,
+})
+
+function retrainRoutes(app: FastifyInstance, { database }: Services): void {
+  app.post<{ Body: RetrainBody }>(
+    '/v1/ml/trigger-retrain',
+    {
+      schema: {
+        tags,
+        summary: 'Retrain a model and let it stand against the champion',
+        body: RetrainBody,
+        response: { 202: RetrainAccepted },
+      },
+      config: { access: ADMIN },
+    },
+    async ({ principal, body }, reply) => {
+      const { workspaceId } = principal
+      const { name: model } = specNamed(body.model ?? 'lead_scoring')
+      const actor = actorOf(principal)
+      const jobId = await database.withWorkspace(workspaceId, async (client) => {
+        const id = await insertJob(client, { model, days: body.days ?? null, requestedBy: actor })
+        const subject = `model:${model}`
+        await appendAudit(client, workspaceId, {
+          actor,
+          action: 'model.retrain',
+          subject,
+          details: { job_id: id },
+        })
+        return id
+      })
+      return reply.status(202).send({
+        job_id: jobId,
+        status: 'waiting',
+        estimated_duration_minutes: ESTIMATED_MINUTES,
+      })
+    },
+  )
+  app.get<{ Params: JobParams }>(
+    '/v1/ml/retrain-status/:job_id',
+    {
+      schema: {
+        tags,
+        summary: 'How far a retraining is and what it found',
+        params: JobParams,
+        response: { 200: RetrainStatus },
+      },
+      config: { access: ADMIN },
+    },
+    async ({ principal, params }) => {
+      const job = await database.withWorkspace(principal.workspaceId, (client) =>
+        readJob(client, params.job_id),
+      )
+      if (job === undefined) throw new AppError('not-found', `there is no job ${params.job_id}`)
+      const { jobId, status, progress, results, error } = job
+      return { job_id: jobId, status, progress, results, error }
+    },
+  )
+}
+
+function readRoutes(app: FastifyInstance, { database, registry, clock }: Services): void {
+  app.get(
+    '/v1/ml/models',
+    {
+      schema: {
+        tags,
+        summary: 'Versions that stand under an alias',
+        response: { 200: VersionsAnswer },
+      },
+      config: { access: MAY_READ },
+    },
+    async ({ principal }) => {
+      const all = await versionsOf(registry, principal.workspaceId)
+      return { items: all.filter(({ aliases }) => aliases.length > 0).map(shown) }
+    },
+  )
+  app.get<{ Params: ModelParams }>(
+    '/v1/ml/models/:name/versions',
+    {
+      schema: {
+        tags,
+        summary: 'All versions of a model, newest first',
+        params: ModelParams,
+        response: { 200: VersionsAnswer },
+      },
+      config: { access: MAY_READ },
+    },
+    async ({ principal, params }) => {
+      const { name } = specNamed(params.name)
+      return { items: (await versionsOf(registry, principal.workspaceId, name)).map(shown) }
+    },
+  )
+  app.get<{ Params: ModelParams }>(
+    '/v1/ml/models/:name/health',
+    {
+      schema: {
+        tags,
+        summary: 'How the champion did when trained, and how its shown predictions came out',
+        params: ModelParams,
+        response: { 200: ModelHealth },
+      },
+      config: { access: MAY_READ },
+    },
+    async ({ principal, params }) => {
+      const { workspaceId } = principal
+      const { name } = specNamed(params.name)
+      const champion = await loadChampion(registry, workspaceId, name)
+      if (champion === undefined) {
+        const live = { predictions: 0, open: 0, settled: 0, evaluation: null }
+        return { model: name, version: null, held_out: null, live }
+      }
+      const { version, model } = champion
+      const { horizonDays } = model.spec
+      const query = { model: name, version, horizonDays }
+      const live = await liveHealth(database, workspaceId, query, clock.now())
+      const known = await versionsOf(registry, workspaceId, name)
+      const held = known.find((v) => v.version === version)?.metrics ?? null
+      return { model: name, version, held_out: held, live }
+    },
+  )
+}
+
+function rollbackRoute(app: FastifyInstance, { database, registry }: Services): void {
+  app.post<{ Params: ModelParams; Body: RollbackBody }>(
+    '/v1/ml/models/:name/rollback',
+    {
+      schema: {
+        tags,
+        summary: 'Make an earlier version live again; by default the one before',
+        params: ModelParams,
+        body: RollbackBody,
+        response: { 200: RollbackAnswer },
+      },
+      config: { access: ADMIN },
+    },
+    async ({ principal, params, body }) => {
+      const { workspaceId } = principal
+      const { name } = specNamed(params.name)
+      const moves = await versionLog(registry, workspaceId, name)
+      const lived = moves.filter(({ alias }) => alias === 'champion').map((move) => move.version)
+      const version = body.version ?? lived.find((v) => v !== null && v !== lived[0]) ?? null
+      if (version === null)
+        throw new AppError('not-found', `no other version of ${name} was live: name one`)
+      const actor = actorOf(principal)
+      await setAlias(registry, workspaceId, {
+        name,
+        alias: 'champion',
+        version,
+        actor,
+        reason: 'rolled back',
+      })
+      await database.withWorkspace(workspaceId, (client) =>
+        appendAudit(client, workspaceId, {
+          actor,
+          action: 'model.rollback',
+          subject: `model:${name}`,
+          details: { version },
+        }),
+      )
+      return { model: name, version }
+    },
+  )
+}
+
+export function learningRoutes(app: FastifyInstance, services: Services): void {
+  retrainRoutes(app, services)
+  readRoutes(app, services)
+  rollbackRoute(app, services)
+}
