@@ -1,4 +1,4 @@
-/** How the shown predictions of a model came out: joined with outcomes once their horizon is over. */
+/** How a model's shown predictions came out: joined with outcomes when their horizon is over. */
 import type { Database } from '../store/index.ts'
 import { readPersons, readPredictions, readSegments } from '../store/index.ts'
 import { attribute, labelRule, outcomesOf } from '../outcomes/index.ts'

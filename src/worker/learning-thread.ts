@@ -1,7 +1,6 @@
 /**
  * Retrainings that were asked for, one at a time, each in a thread of its own, so that learning
- * never
- * holds up a request. The lease is kept from here: a thread that computes answers nobody.
+ * never holds up a request. The lease is kept from here: a thread that computes answers nobody.
  */
 import { Worker } from 'node:worker_threads'
 import type { Config, Logger } from '../platform/index.ts'
@@ -72,7 +71,7 @@ async function work(
       if ('progress' in message) progress = message.progress
       else end = message
     })
-    thread.on('error', (error) => (end = { error: error.message }))
+    thread.on('error', (error: Error) => (end = { error: error.message }))
     thread.on('exit', () => resolve())
   })
   clearInterval(renew)
