@@ -50,6 +50,7 @@ async function run(
     mapping: extra.mapping,
     database,
     workspaceId,
+    dataDir: folder,
     dryRun: extra.dryRun ?? false,
     interactive: false,
     note: () => undefined,

@@ -23,8 +23,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'import',
-    summary: 'leads and listings from a file, with a mapping that is guessed and shown',
+    summary: 'leads, listings or events from a file, with a mapping that is guessed and shown',
     load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'the events of a workspace, so that they can be imported again',
+    load: () => import('./commands/export.ts'),
   },
   {
     name: 'simulate',

@@ -33,6 +33,11 @@ export const EventsAnswer = Type.Object({
   accepted: Type.Integer({ description: 'Stored durably now' }),
   duplicates: Type.Integer({ description: 'Stored before under the same event_id' }),
   rejected: Type.Array(Type.Object({ index: Type.Integer(), problem: ProblemBody })),
+  event_ids: Type.Optional(
+    Type.Array(Type.Object({ index: Type.Integer(), event_id: Type.String() }), {
+      description: 'Identifiers given to events that came without one',
+    }),
+  ),
 })
 
 const Timestamp = Type.String({ maxLength: 40, description: 'ISO 8601' })

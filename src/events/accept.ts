@@ -75,10 +75,16 @@ function storedBody(event: EventInput): string {
 }
 
 /**
- * Checks one raw event. `now` is milliseconds since the epoch. Cost: one schema check, one
+ * Checks one raw event. `now` is milliseconds since the epoch; an import may let events be older
+ * than those that are captured. Cost: one schema check, one
  * canonical serialisation, two hashes when it has an event_id.
  */
-export function acceptEvent(workspaceId: number, raw: unknown, now: number): Acceptance {
+export function acceptEvent(
+  workspaceId: number,
+  raw: unknown,
+  now: number,
+  backDays: number = EVENT_TIME_LIMITS.backDays,
+): Acceptance {
   if (!checker.Check(raw)) {
     const errors = schemaFaults(raw)
     const first = errors[0]
@@ -96,10 +102,7 @@ export function acceptEvent(workspaceId: number, raw: unknown, now: number): Acc
       return refuse('invalid-request', `timestamp "${event.timestamp}" is not ISO 8601`, [
         { path: '/timestamp', message: 'must be ISO 8601, e.g. 2026-03-01T17:00:00Z' },
       ])
-    if (
-      time > now + EVENT_TIME_LIMITS.aheadMinutes * 60_000 ||
-      time < now - EVENT_TIME_LIMITS.backDays * DAY_MS
-    )
+    if (time > now + EVENT_TIME_LIMITS.aheadMinutes * 60_000 || time < now - backDays * DAY_MS)
       return refuse('event-time-out-of-range', `timestamp ${event.timestamp} is out of range`, [
         { path: '/timestamp', message: 'at most 400 days back and 5 minutes ahead' },
       ])
@@ -126,13 +129,13 @@ function finish(workspaceId: number, event: EventInput, time: number): Acceptanc
   const { code } = EVENT_TYPES[event.type]
   const kind = event.lead_id === undefined ? IDENTITY_KIND.anonymous : IDENTITY_KIND.lead
   const keyed = event.event_id !== undefined
+  // Without a time a repetition has another one: only a time that was given tells events apart.
+  const given = event.timestamp === undefined ? '' : time
   const row: LogRow = {
     workspaceId,
     key: keyed ? eventKey(event.event_id ?? '') : '',
     bodyHash: keyed
-      ? bodyHash(
-          `${kind}|${who}|${code}|${event.timestamp ?? ''}|${event.anonymous_id ?? ''}|${body}`,
-        )
+      ? bodyHash(`${kind}|${who}|${code}|${given}|${event.anonymous_id ?? ''}|${body}`)
       : '0',
     identityKind: kind,
     identity: who,

@@ -16,7 +16,12 @@ import { acceptEvent, type Acceptance } from './accept.ts'
 import { canonicalJson, holdsUnstorableText } from './canonical.ts'
 
 export type Fate =
-  | { readonly status: 'accepted'; readonly position: number }
+  | {
+      readonly status: 'accepted'
+      readonly position: number
+      /** The event_id it was given, as it came without one. */
+      readonly named?: string
+    }
   | { readonly status: 'duplicate'; readonly position: number }
   | { readonly status: 'rejected'; readonly problem: Problem }
 
@@ -26,6 +31,8 @@ export interface CaptureStore {
   readonly append: (rows: readonly LogRow[]) => Promise<AppendResult[]>
   readonly quarantine: (workspaceId: number, items: readonly Quarantined[]) => Promise<void>
   readonly link: (workspaceId: number, from: Identity, target: Identity) => Promise<LinkResult>
+  /** Names events that come without an event_id. */
+  readonly newId: () => string
 }
 
 export interface Capture {
@@ -62,6 +69,10 @@ function toQuarantine(raw: unknown, refused: Acceptance & { ok: false }): Quaran
   return { code: refused.code, detail: refused.detail, eventType, body }
 }
 
+/** Whether an event comes without an event_id: it gets one, so that it can be told from others. */
+const nameless = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !('event_id' in raw)
+
 export function createCapture(store: CaptureStore): Capture {
   // Pairs already linked, so that a site that always sends both ids costs one link, not one each.
   const linked = new LRUCache<string, true>({ max: 50_000 })
@@ -90,8 +101,12 @@ export function createCapture(store: CaptureStore): Capture {
     const rows: LogRow[] = []
     const indexes: number[] = []
     const kept: Quarantined[] = []
+    const names = new Map<number, string>()
     for (let i = 0; i < raws.length; i++) {
-      const acceptance = acceptEvent(workspaceId, raws[i], now)
+      const named = nameless(raws[i]) ? store.newId() : undefined
+      const raw = named === undefined ? raws[i] : { ...(raws[i] as object), event_id: named }
+      const acceptance = acceptEvent(workspaceId, raw, now)
+      if (named !== undefined) names.set(i, named)
       if (acceptance.ok) {
         rows.push(acceptance.row)
         indexes.push(i)
@@ -108,7 +123,12 @@ export function createCapture(store: CaptureStore): Capture {
     }
     if (kept.length > 0) await store.quarantine(workspaceId, kept)
     const results = await store.append(rows)
-    for (let j = 0; j < results.length; j++) fates[indexes[j]!] = fateOf(results[j]!)
+    for (let j = 0; j < results.length; j++) {
+      const at = indexes[j]!
+      const fate = fateOf(results[j]!)
+      const named = names.get(at)
+      fates[at] = fate.status === 'accepted' && named !== undefined ? { ...fate, named } : fate
+    }
     return fates
   }
 

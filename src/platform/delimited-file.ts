@@ -18,13 +18,30 @@ export interface DelimitedFile {
   readonly delimiter: string
   /** The rows after the header; may be iterated once. Short and long rows come as they are. */
   readonly rows: AsyncIterable<readonly string[]>
+  /** The same rows with the line of the file where each begins; instead of `rows`. */
+  readonly numbered: AsyncIterable<NumberedRow>
 }
+
+export interface NumberedRow {
+  /** From 1; the header is on line 1, or below empty lines. */
+  readonly line: number
+  readonly cells: readonly string[]
+}
+
+/** What csv-parse gives with `info`; its line is the last of the record. */
+interface ParsedRecord {
+  readonly record: string[]
+  readonly info: { readonly lines: number }
+}
+
+const breaksIn = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0)
 
 const DELIMITERS = [',', '\t', ';', '|'] as const
 const SAMPLE_CHARACTERS = 65_536
 const MOST_CELL_CHARACTERS = 1_000_000
 
-async function isGzip(path: string): Promise<boolean> {
+export async function isGzip(path: string): Promise<boolean> {
   const file = await open(path, 'r')
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
@@ -34,8 +51,12 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-function bytesOf(path: string, gzip: boolean): Readable {
+/** Told of every stream that is opened on the file, so that a caller sees how far it is read. */
+export type OnOpen = (stream: { readonly bytesRead: number }) => void
+
+export function bytesOf(path: string, gzip: boolean, onOpen?: OnOpen): Readable {
   const file = createReadStream(path)
+  onOpen?.(file)
   if (!gzip) return file
   const plain = createGunzip()
   file.on('error', (error) => plain.destroy(error))
@@ -75,9 +96,14 @@ function wideEncoding(start: Buffer): Encoding | undefined {
   return undefined
 }
 
-async function* textOf(path: string, gzip: boolean, encoding: Encoding): AsyncGenerator<string> {
+async function* textOf(
+  path: string,
+  gzip: boolean,
+  encoding: Encoding,
+  onOpen?: OnOpen,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding)
-  for await (const chunk of bytesOf(path, gzip) as AsyncIterable<Buffer>)
+  for await (const chunk of bytesOf(path, gzip, onOpen) as AsyncIterable<Buffer>)
     yield decoder.decode(chunk, { stream: true })
   yield decoder.decode()
 }
@@ -116,7 +142,7 @@ async function peek(text: AsyncGenerator<string>) {
   return { sample, all: all() }
 }
 
-function plainWords(path: string, error: unknown): unknown {
+export function plainWords(path: string, error: unknown): unknown {
   if (error instanceof CsvError) return new SetupError(`${path}: ${error.message}`)
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const said: Record<string, string> = {
@@ -134,11 +160,11 @@ function plainWords(path: string, error: unknown): unknown {
  *
  * @throws SetupError when the file cannot be read, is empty or is not a table.
  */
-export async function readDelimited(path: string): Promise<DelimitedFile> {
+export async function readDelimited(path: string, onOpen?: OnOpen): Promise<DelimitedFile> {
   try {
     const gzip = await isGzip(path)
     const encoding = await detectEncoding(path, gzip)
-    const { sample, all } = await peek(textOf(path, gzip, encoding))
+    const { sample, all } = await peek(textOf(path, gzip, encoding, onOpen))
     if (sample.trim() === '') throw new SetupError(`${path}: the file is empty`)
     if (sample.includes('\u0000')) throw new SetupError(`${path}: not a text file`)
     const delimiter = sniffDelimiter(sample)
@@ -146,25 +172,37 @@ export async function readDelimited(path: string): Promise<DelimitedFile> {
       parse({
         delimiter,
         bom: true,
+        info: true,
         relax_column_count: true,
         relax_quotes: true,
         skip_empty_lines: true,
         max_record_size: MOST_CELL_CHARACTERS * 4,
       }),
     )
-    const rows = (parser as AsyncIterable<string[]>)[Symbol.asyncIterator]()
-    const head = await rows.next()
+    const records = (parser as AsyncIterable<ParsedRecord>)[Symbol.asyncIterator]()
+    const head = await records.next()
     if (head.done) throw new SetupError(`${path}: the file has no header`)
-    return { header: head.value, encoding, delimiter, rows: rest(path, rows) }
+    const numbered = rest(path, records)
+    return { header: head.value.record, encoding, delimiter, rows: cellsOf(numbered), numbered }
   } catch (error) {
     throw plainWords(path, error)
   }
 }
 
-async function* rest(path: string, rows: AsyncIterator<string[]>): AsyncGenerator<string[]> {
+async function* rest(
+  path: string,
+  records: AsyncIterator<ParsedRecord>,
+): AsyncGenerator<NumberedRow> {
   try {
-    for (let next = await rows.next(); !next.done; next = await rows.next()) yield next.value
+    for (let next = await records.next(); !next.done; next = await records.next()) {
+      const { record, info } = next.value
+      yield { line: info.lines - breaksIn(record), cells: record }
+    }
   } catch (error) {
     throw plainWords(path, error)
   }
+}
+
+async function* cellsOf(rows: AsyncIterable<NumberedRow>): AsyncGenerator<readonly string[]> {
+  for await (const { cells } of rows) yield cells
 }

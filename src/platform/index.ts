@@ -12,7 +12,7 @@ export {
   type Environment,
   type SettingDescription,
 } from './config.ts'
-export { readDelimited, type DelimitedFile } from './delimited-file.ts'
+export { readDelimited, type DelimitedFile, type OnOpen } from './delimited-file.ts'
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'
 export { modelKey, randomKey, seal, unseal } from './envelope.ts'
@@ -24,3 +24,4 @@ export { keepSecret, readSecret, secretPath } from './secrets.ts'
 export type { Config, SettingName } from './settings.ts'
 export { SetupError } from './setup-error.ts'
 export { startThreads, type Threads } from './threads.ts'
+export { readTextLines, type TextLine } from './text-lines.ts'

@@ -116,6 +116,7 @@ function captureOf(
   memory: AppendMemory,
 ): Capture {
   const capture = createCapture({
+    newId: createIdSource(),
     append: (rows) => commit.submit(rows),
     quarantine: (workspaceId, items) =>
       database.withWorkspace(workspaceId, (client) => quarantine(client, items)),

@@ -157,3 +157,11 @@ export {
   type ImportedLead,
   type LabelledLead,
 } from './lead-attributes.ts'
+export {
+  areStored,
+  lastPosition,
+  readActiveLinks,
+  readEvents,
+  type ArchivedEvent,
+  type ArchivedLink,
+} from './event-archive.ts'

@@ -1,5 +1,6 @@
 /** Workspaces and capture for tests, straight on a database (no HTTP). */
 import { createCapture, createGroupCommit, type Capture } from '../../src/events/index.ts'
+import { createIdSource } from '../../src/platform/index.ts'
 import { appendRows, linkIdentities, quarantine, type Database } from '../../src/store/index.ts'
 
 /** Creates a workspace as the owner and answers its number. */
@@ -26,6 +27,7 @@ export function captureOn(database: Database): Capture {
     onCommit: () => undefined,
   })
   return createCapture({
+    newId: createIdSource(),
     append: (rows) => commit.submit(rows),
     quarantine: (workspaceId, items) =>
       database.withWorkspace(workspaceId, (client) => quarantine(client, items)),

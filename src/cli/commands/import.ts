@@ -1,4 +1,5 @@
 /** `import`: leads, listings and events from files. */
+import { resolve } from 'node:path'
 import { Argument } from 'commander'
 import { openDatabase } from '../../store/index.ts'
 import { IMPORT_KINDS, type ImportKindName } from '../import/index.ts'
@@ -14,7 +15,7 @@ interface Flags {
 export const define: Define = (command, terminal) => {
   command
     .addArgument(new Argument('<kind>', 'what the file holds').choices(Object.keys(IMPORT_KINDS)))
-    .argument('<file>', 'CSV or TSV file, also gzipped')
+    .argument('<file>', 'CSV or TSV, events also JSON lines; also gzipped')
     .option('--mapping <file>', 'JSON: which column is what; guessed and shown without it')
     .option('--workspace <slug>', 'workspace to import into', 'main')
     .option('--dry-run', 'say what would be imported and change nothing')
@@ -34,6 +35,7 @@ export const define: Define = (command, terminal) => {
           mapping: flags.mapping,
           database,
           workspaceId: await workspaceOf(database, flags.workspace),
+          dataDir: resolve(config.DATA_DIR),
           dryRun: flags.dryRun === true,
           interactive: !terminal.json && process.stdin.isTTY && process.stderr.isTTY,
           note: terminal.note,

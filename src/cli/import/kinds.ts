@@ -8,6 +8,8 @@ export interface ImportRequest {
   readonly mapping: string | undefined
   readonly database: Database
   readonly workspaceId: number
+  /** Where notes of interrupted imports are kept. */
+  readonly dataDir: string
   /** Say what would happen and change nothing. */
   readonly dryRun: boolean
   /** Somebody sits there and can be asked. */

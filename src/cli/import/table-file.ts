@@ -10,27 +10,22 @@ export interface TableFile {
   readonly rejected: readonly Rejection[]
 }
 
-const linesIn = (cells: readonly string[]): number =>
-  1 + cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0)
-
 /** @throws SetupError when the file cannot be read or is not a table. */
 export async function readTableFile(path: string): Promise<TableFile> {
   const file = await readDelimited(path)
   const builder = buildRawTable(file.header)
   const lines: number[] = []
   const rejected: Rejection[] = []
-  let line = 1 + linesIn(file.header)
-  for await (const row of file.rows) {
-    if (row.length === file.header.length) {
-      builder.add(row)
+  for await (const { line, cells } of file.numbered) {
+    if (cells.length === file.header.length) {
+      builder.add(cells)
       lines.push(line)
     } else
       rejected.push({
         line,
-        reason: `${row.length} cells where the header has ${file.header.length}`,
-        raw: row,
+        reason: `${cells.length} cells where the header has ${file.header.length}`,
+        raw: cells,
       })
-    line += linesIn(row)
   }
   return { table: builder.finish(), lines, rejected }
 }

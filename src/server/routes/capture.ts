@@ -26,13 +26,16 @@ export interface Tally {
   accepted: number
   duplicates: number
   rejected: { index: number; problem: Problem }[]
+  event_ids?: { index: number; event_id: string }[]
 }
 
 export function tally(fates: readonly Fate[]): Tally {
   const total: Tally = { accepted: 0, duplicates: 0, rejected: [] }
   fates.forEach((fate, index) => {
-    if (fate.status === 'accepted') total.accepted++
-    else if (fate.status === 'rejected') total.rejected.push({ index, problem: fate.problem })
+    if (fate.status === 'accepted') {
+      total.accepted++
+      if (fate.named !== undefined) (total.event_ids ??= []).push({ index, event_id: fate.named })
+    } else if (fate.status === 'rejected') total.rejected.push({ index, problem: fate.problem })
     else total.duplicates++
   })
   return total
