@@ -67,6 +67,17 @@ export const ERRORS = declare({
     'The body is too large',
     'Send at most 1,000 events and 4 MiB a call.',
   ),
+  'request-timeout': fault(
+    408,
+    'The request did not arrive in time',
+    'Send the whole request within a minute.',
+    true,
+  ),
+  'headers-too-large': fault(
+    431,
+    'The headers are too large',
+    'Send at most 16 KiB of headers; drop cookies that are not ours.',
+  ),
   'unsupported-media-type': fault(415, 'Unsupported media type', 'Send application/json.'),
   'unknown-event-type': fault(
     422,

@@ -120,7 +120,8 @@ function finish(workspaceId: number, event: EventInput, time: number): Acceptanc
   if (body.length > BODY_BYTES_MAX)
     return refuse('body-too-large', `one event holds more than ${BODY_BYTES_MAX} characters`)
   const who = event.lead_id ?? event.anonymous_id ?? ''
-  if (holdsUnstorableText(body) || !who.isWellFormed() || !event.type.isWellFormed())
+  const names = who + (event.anonymous_id ?? '') + (event.event_id ?? '')
+  if (holdsUnstorableText(body) || !names.isWellFormed() || !event.type.isWellFormed())
     return refuse('invalid-text', 'a text holds a NUL character or an unpaired surrogate')
   if (!isPublicEventType(event.type))
     return refuse('unknown-event-type', `unknown event type "${event.type}"`, [

@@ -100,6 +100,7 @@ export function createCapture(store: CaptureStore): Capture {
     const fates = new Array<Fate>(raws.length)
     const rows: LogRow[] = []
     const indexes: number[] = []
+    const events: EventInput[] = []
     const kept: Quarantined[] = []
     const names = new Map<number, string>()
     for (let i = 0; i < raws.length; i++) {
@@ -110,10 +111,7 @@ export function createCapture(store: CaptureStore): Capture {
       if (acceptance.ok) {
         rows.push(acceptance.row)
         indexes.push(i)
-        const { anonymous_id, lead_id } = acceptance.event
-        // Before the append: an acknowledged event must not lose its link to a crash.
-        if (anonymous_id !== undefined && lead_id !== undefined)
-          await identify(workspaceId, anonymous_id, lead_id)
+        events.push(acceptance.event)
         continue
       }
       const problem = toProblem(acceptance.code, acceptance.detail, { errors: acceptance.errors })
@@ -128,6 +126,11 @@ export function createCapture(store: CaptureStore): Capture {
       const fate = fateOf(results[j]!)
       const named = names.get(at)
       fates[at] = fate.status === 'accepted' && named !== undefined ? { ...fate, named } : fate
+      const { anonymous_id, lead_id } = events[j]!
+      // Not for a refused event, which changes nothing; and before the answer, so that what is
+      // acknowledged is linked. After a crash in between, the repetition links.
+      if (fate.status !== 'rejected' && anonymous_id !== undefined && lead_id !== undefined)
+        await identify(workspaceId, anonymous_id, lead_id)
     }
     return fates
   }

@@ -82,7 +82,7 @@ export function fromSegment(
   return {
     ...(messageId === undefined ? {} : { event_id: messageId }),
     ...(leadId === undefined ? {} : { lead_id: leadId }),
-    ...(leadId !== undefined || anonymousId === undefined ? {} : { anonymous_id: anonymousId }),
+    ...(anonymousId === undefined ? {} : { anonymous_id: anonymousId }),
     type: isPage ? 'page_visit' : typeOf(event ?? ''),
     ...(time === undefined ? {} : { timestamp: time }),
     ...(propertyId === undefined ? {} : { property_id: propertyId }),

@@ -15,7 +15,7 @@ import { Compile } from 'typebox/compile'
 import { AppError } from '../core/index.ts'
 import { installCors } from './auth/cors.ts'
 import { mayUse, type Principal } from './principal.ts'
-import { installProblems } from './problems.ts'
+import { installProblems, refuseMessage, refuseRequest } from './problems.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -36,6 +36,8 @@ import type { Services } from './services.ts'
 
 /** 1,000 events of 4 kB; larger bodies are refused before they are read whole. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024
+/** A request that takes longer to arrive costs its sender the connection. */
+const ARRIVAL_MS = 60_000
 
 /** Query strings and path parameters are text: numbers and booleans are converted, bodies never. */
 function compileSchema(schema: TSchema, httpPart: string | undefined) {
@@ -148,6 +150,11 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: ARRIVAL_MS,
+    // Refused by a hook of ours instead, with a problem document.
+    http: { requireHostHeader: false },
+    clientErrorHandler: refuseMessage,
+    frameworkErrors: refuseRequest,
     genReqId: requestIds(services.newId()),
     trustProxy: false,
     routerOptions: { ignoreTrailingSlash: true },
@@ -157,7 +164,16 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   })
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileSchema(schema, httpPart))
   installProblems(app)
+  // An expectation that is not known is not met, which RFC 9110 (10.1.1) allows.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
   await installSockets(app, services.log)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { httpVersion, headers } = request.raw
+    if (httpVersion === '1.0' || headers.host !== undefined) done()
+    else done(new AppError('invalid-request', 'HTTP/1.1 needs a Host header'))
+  })
   const allowPreflight = installCors(app)
   await installHeaders(app, services)
   installAccess(app, services)

@@ -54,6 +54,9 @@ export interface Folding {
   readonly rescore: (lead: StateKey) => void
 }
 
+/** How long answers under way may take once the server stops. */
+const CLOSE_MS = 5_000
+
 export interface ServerOptions {
   readonly config: Config
   readonly log: Logger
@@ -207,7 +210,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url,
     close: async () => {
       stopAnnouncing()
+      // Answers under way get their time; a request that never ends does not hold the rest up.
+      const hangUp = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS)
       await app.close()
+      clearTimeout(hangUp)
       await commit.drain()
       await erasures.close()
     },

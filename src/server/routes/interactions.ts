@@ -132,7 +132,11 @@ function createRecorder(services: Services) {
     leadId: string,
     events: readonly object[],
   ): Promise<InteractionAnswer> => {
-    for (const fate of await capture.take(workspaceId, events, clock.now())) orThrow(fate)
+    const now = clock.now()
+    const [first, ...further] = events
+    // The first carries the caller's event_id: when it is refused, none of them is stored.
+    for (const some of further.length === 0 ? [[first]] : [[first], further])
+      for (const fate of await capture.take(workspaceId, some, now)) orThrow(fate)
     const scored = await scoreAfter(workspaceId, leadId)
     return {
       interaction_recorded: true,

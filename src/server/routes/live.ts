@@ -1,10 +1,12 @@
 /** GET /ws: what happens in the workspace, as it happens. Frames: contract/live.ts. */
 import websocket from '@fastify/websocket'
+import type { EventEmitter } from 'node:events'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Compile } from 'typebox/compile'
 import { SOCKET_PROTOCOL, SubscribeMessage } from '../../contract/index.ts'
 import type { Logger } from '../../platform/index.ts'
 import { visibleOwners } from '../../store/index.ts'
+import { refuseMessage } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { MAY_READ, viewerOf } from './leads.ts'
 
@@ -116,6 +118,9 @@ export async function installSockets(app: FastifyInstance, log: Logger): Promise
       handleProtocols: (offered: Set<string>) => offered.has(SOCKET_PROTOCOL) && SOCKET_PROTOCOL,
     },
   })
+  // A handshake that is none is answered like every other message that is not understood.
+  const { websocketServer } = app as unknown as { websocketServer: EventEmitter }
+  websocketServer.on('wsClientError', refuseMessage)
 }
 
 export function liveRoutes(app: FastifyInstance, services: Services): void {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { SegmentAnswer, SegmentBatch, SegmentMessage } from '../../contract/index.ts'
 import { AppError, toProblem, type Problem } from '../../core/index.ts'
+import type { Capture } from '../../events/index.ts'
 import { fromSegment, segmentIdentity } from '../../integrations/index.ts'
 import type { Services } from '../services.ts'
 import { MAY_CAPTURE, tally } from './capture.ts'
@@ -14,7 +15,24 @@ interface Refusal {
   readonly problem: Problem
 }
 
+const unknownType = (type: string): Problem =>
+  toProblem('invalid-request', `unknown message type "${type}"`)
+
+/** Links the two names of a message; false when they cannot be stored. */
+const linker =
+  (capture: Capture) =>
+  async (workspaceId: number, message: SegmentMessage): Promise<boolean> => {
+    const pair = segmentIdentity(message)
+    if (pair === undefined) return true
+    const { anonymousId, leadId } = pair
+    if (!anonymousId.isWellFormed() || !leadId.isWellFormed()) return false
+    await capture.identify(workspaceId, anonymousId, leadId)
+    return true
+  }
+
 export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services): void {
+  const link = linker(capture)
+
   /** Records messages of any kind; refused ones come back with their index. */
   async function receive(
     workspaceId: number,
@@ -26,19 +44,21 @@ export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services
     const indexes: number[] = []
     for (const [index, message] of messages.entries()) {
       if (!KINDS.includes(message.type)) {
-        const problem = toProblem('invalid-request', `unknown message type "${message.type}"`)
-        refused.push({ index, problem })
+        refused.push({ index, problem: unknownType(message.type) })
         continue
       }
-      const pair = segmentIdentity(message)
-      if (pair !== undefined) await capture.identify(workspaceId, pair.anonymousId, pair.leadId)
       const event = fromSegment(message, shared)
-      if (event === undefined) continue
+      if (event === undefined) {
+        if (!(await link(workspaceId, message)))
+          refused.push({ index, problem: toProblem('invalid-text') })
+        continue
+      }
       events.push(event)
       indexes.push(index)
     }
-    const { rejected } = tally(await capture.take(workspaceId, events, clock.now()))
-    for (const { index, problem } of rejected) refused.push({ index: indexes[index]!, problem })
+    const fates = await capture.take(workspaceId, events, clock.now())
+    for (const { index, problem } of tally(fates).rejected)
+      refused.push({ index: indexes[index]!, problem })
     return refused
   }
 
@@ -55,8 +75,8 @@ export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services
         config: { access: MAY_CAPTURE },
       },
       async (request) => {
-        const message = { ...request.body, type: kind }
-        const [refusal] = await receive(request.principal.workspaceId, [message], undefined)
+        const messages = [{ ...request.body, type: kind }]
+        const [refusal] = await receive(request.principal.workspaceId, messages, undefined)
         if (refusal !== undefined) throw asError(refusal.problem)
         return { success: true }
       },
