@@ -127,17 +127,28 @@ test('what was anonymous counts for the lead once both are named, reversibly', a
   const entries = await readPerson(database.app, main, ann, Number.MAX_SAFE_INTEGER)
   expect(entries.map((entry) => entry.type)).toEqual([
     'page_visit',
-    'identity_linked',
     'property_view',
+    'identity_linked',
   ])
-  const link = entries[1]!
+  const link = entries[2]!
   const before = await readPerson(database.app, main, ann, link.position - 1)
-  expect(before).toEqual([])
+  expect(before.map((entry) => entry.type)).toEqual(['property_view'])
   expect(await capture.identify(main, 'device', 'somebody-else')).toBe('taken')
   const device = await person(main, 2, 'device')
   await database.app.query(`select unlink_person($1, $2, '{}')`, [main, device])
   const after = await readPerson(database.app, main, ann, Number.MAX_SAFE_INTEGER)
   expect(after.map((entry) => entry.type)).not.toContain('page_visit')
+})
+
+test('an event that is refused links nobody', async () => {
+  await capture.take(main, [{ anonymous_id: 'tablet', type: 'page_visit' }], NOW)
+  const both = { lead_id: 'bob', anonymous_id: 'tablet', event_id: 'bob-1' }
+  await capture.take(main, [view({ event_id: 'bob-1', lead_id: 'bob' })], NOW)
+  const fates = await capture.take(main, [view(both), view({ ...both, type: 'nonsense' })], NOW)
+  expect(codes(fates)).toEqual(['event-id-conflict', 'unknown-event-type'])
+  const bob = await person(main, 1, 'bob')
+  const entries = await readPerson(database.app, main, bob, Number.MAX_SAFE_INTEGER)
+  expect(entries.map((entry) => entry.type)).toEqual(['property_view'])
 })
 
 test('what the listing was when it was viewed stays, whatever becomes of it', async () => {
