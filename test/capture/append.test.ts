@@ -142,12 +142,12 @@ test('what was anonymous counts for the lead once both are named, reversibly', a
 
 test('an event that is refused links nobody', async () => {
   await capture.take(main, [{ anonymous_id: 'tablet', type: 'page_visit' }], NOW)
-  const both = { lead_id: 'bob', anonymous_id: 'tablet', event_id: 'bob-1' }
-  await capture.take(main, [view({ event_id: 'bob-1', lead_id: 'bob' })], NOW)
+  const both = { lead_id: 'rex', anonymous_id: 'tablet', event_id: 'rex-1' }
+  await capture.take(main, [view({ event_id: 'rex-1', lead_id: 'rex' })], NOW)
   const fates = await capture.take(main, [view(both), view({ ...both, type: 'nonsense' })], NOW)
   expect(codes(fates)).toEqual(['event-id-conflict', 'unknown-event-type'])
-  const bob = await person(main, 1, 'bob')
-  const entries = await readPerson(database.app, main, bob, Number.MAX_SAFE_INTEGER)
+  const rex = await person(main, 1, 'rex')
+  const entries = await readPerson(database.app, main, rex, Number.MAX_SAFE_INTEGER)
   expect(entries.map((entry) => entry.type)).toEqual(['property_view'])
 })
 
