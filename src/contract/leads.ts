@@ -66,7 +66,7 @@ export const LeadsQuery = Type.Object(
     ),
     segment: Type.Optional(Word),
     stage: Type.Optional(Word),
-    owner_id: Type.Optional(Type.Integer({ minimum: 1 })),
+    owner_id: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
     sort: Type.Optional(
       Type.Union(
         LEAD_SORTS.map((name) => Type.Literal(name)),

@@ -166,6 +166,8 @@ async function oneByOne(
   let before = await lastPosition(database)
   for (const shot of shots) {
     await single(line, shot, random, tally)
+    // Nobody waited for the answer: what it stores may come a little later.
+    if (tally.fates[shot.n] === -1) await sleep(200)
     const after = await lastPosition(database)
     const fate = tally.fates[shot.n]!
     if (after !== before && fate !== -1 && (fate < 200 || fate >= 300))
