@@ -2,6 +2,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment --
    answers of every shape are read here, and a wrong guess fails the test */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN, startHub, type Hub } from './support/hub.ts'
@@ -19,7 +20,7 @@ interface Route {
 let hub: Hub
 let mine: string
 let theirs: string
-let other: { workspaceId: number; userId: number; keyId: number }
+let other: { workspaceId: number; userId: number; keyId: number; importId: number }
 const routes: Route[] = []
 
 function collect(message: unknown): void {
@@ -75,7 +76,16 @@ beforeAll(async () => {
   })
   const keyId = key.body.key_id as number
   await hub.folded()
-  other = { workspaceId, userId: added.body.user_id as number, keyId }
+  const sent = await fetch(`${hub.url}/v1/imports?kind=listings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${theirs}`, 'content-type': 'text/csv' },
+    body: `id,city\n${MARK}-home,${MARK}\n`,
+  })
+  const importId = ((await sent.json()) as { import_id: number }).import_id
+  const status = async (): Promise<unknown> =>
+    (await hub.call('GET', `/v1/imports/${importId}`, { as: theirs })).body.status as unknown
+  while ((await status()) === 'running') await sleep(50)
+  other = { workspaceId, userId: added.body.user_id as number, keyId, importId }
 }, 60_000)
 afterAll(() => hub.close())
 
@@ -85,7 +95,9 @@ function aim(url: string): string {
     ? other.keyId
     : url.startsWith('/v1/users')
       ? other.userId
-      : `${MARK}-1`
+      : url.startsWith('/v1/imports')
+        ? other.importId
+        : `${MARK}-1`
   return url.replace(/:\w+/g, String(id)).replace('*', `${MARK}-1`)
 }
 

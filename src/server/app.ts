@@ -19,6 +19,7 @@ import { installProblems, refuseMessage, refuseRequest } from './problems.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
+import { importRoutes } from './routes/imports.ts'
 import { interactionRoutes } from './routes/interactions.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { leadActionRoutes } from './routes/lead-actions.ts'
@@ -196,6 +197,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     scoreRoutes,
     liveRoutes,
     listingRoutes,
+    importRoutes,
     captureRoutes,
     interactionRoutes,
     segmentRoutes,

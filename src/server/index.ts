@@ -34,12 +34,15 @@ import {
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { bootstrap, tokenSecret } from './bootstrap.ts'
+import type { Importers } from './imports/importer.ts'
 import { announceModels, announceNotices } from './live/announce.ts'
 import { createLiveHub } from './live/hub.ts'
 import type { Services } from './services.ts'
 
 const packageFile = new URL('../../package.json', import.meta.url)
 const { version: VERSION } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+
+export type { Importers, ImportWork } from './imports/importer.ts'
 
 /** Who folds the log in this process; absent where other processes do. */
 export interface Folding {
@@ -62,6 +65,8 @@ export interface ServerOptions {
   readonly log: Logger
   readonly database: Database
   readonly folding?: Folding | undefined
+  /** What takes files in. */
+  readonly importers: Importers
 }
 
 export interface RunningServer {
@@ -156,6 +161,7 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
     config,
     log,
     database,
+    importers: options.importers,
     version: VERSION,
     clock,
     newId: createIdSource(),

@@ -6,6 +6,7 @@ import type { Capture } from '../events/index.ts'
 import type { LiveModels, Registry as ModelRegistry } from '../models/index.ts'
 import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database, StateKey } from '../store/index.ts'
+import type { Importers } from './imports/importer.ts'
 import type { LiveHub } from './live/hub.ts'
 import type { Authenticate } from './principal.ts'
 
@@ -16,6 +17,8 @@ export interface Services {
   readonly newId: IdSource
   readonly database: Database
   readonly capture: Capture
+  /** What takes files in, by kind. */
+  readonly importers: Importers
   readonly metrics: Registry
   readonly authenticate: Authenticate
   /** Model versions: publish, alias, log. */

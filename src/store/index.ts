@@ -165,3 +165,11 @@ export {
   type ArchivedEvent,
   type ArchivedLink,
 } from './event-archive.ts'
+export {
+  finishImport,
+  insertImport,
+  listImports,
+  readImport,
+  touchImport,
+  type ImportRecord,
+} from './imports.ts'

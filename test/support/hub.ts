@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog, modelKey, parseConfig, systemClock } from '../../src/platform/index.ts'
+import { servedImporters } from '../../src/cli/import/served.ts'
 import type { Registry } from '../../src/models/index.ts'
 import { startServer } from '../../src/server/index.ts'
 import { createPartitionScoring, startPartitionOwner } from '../../src/worker/index.ts'
@@ -60,7 +61,13 @@ export async function startHub(environment: Record<string, string> = {}): Promis
   const clock = systemClock
   const scoring = createPartitionScoring({ registry, clock, log })
   const folding = await startPartitionOwner({ database, log, clock, holder: 'test', scoring })
-  const server = await startServer({ config, log, database, folding })
+  const server = await startServer({
+    config,
+    log,
+    database,
+    folding,
+    importers: servedImporters(database, dataDir),
+  })
 
   const call: Hub['call'] = async (method, path, { as, body, headers = {} } = {}) => {
     const response = await fetch(server.url + path, {

@@ -10,6 +10,7 @@ import {
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
 import { startLearning, startFoldingThread, startUpkeep } from '../../worker/index.ts'
+import { servedImporters } from '../import/served.ts'
 import type { Define } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
@@ -71,7 +72,15 @@ async function run(
         })
   try {
     const server =
-      role === 'worker' ? undefined : await startServer({ config, log, database, folding })
+      role === 'worker'
+        ? undefined
+        : await startServer({
+            config,
+            log,
+            database,
+            folding,
+            importers: servedImporters(database, config.DATA_DIR),
+          })
     log.info(`EnterpriseHub runs${server === undefined ? '' : ` on ${server.url}`}`)
     await stopped
     await server?.close()

@@ -1,0 +1,24 @@
+/** The importers as the server uses them. */
+import type { Importers, ImportWork } from '../../server/index.ts'
+import type { Database } from '../../store/index.ts'
+import { IMPORT_KINDS } from './index.ts'
+
+export function servedImporters(database: Database, dataDir: string): Importers {
+  const importer =
+    (kind: keyof Importers) =>
+    async ({ onProgress, ...work }: ImportWork) => {
+      const { document } = await IMPORT_KINDS[kind]({
+        ...work,
+        database,
+        dataDir,
+        interactive: false,
+        note: () => undefined,
+        progress: (_label, total) => ({
+          update: (done) => onProgress(total === 0 ? 1 : done / total),
+          end: () => undefined,
+        }),
+      })
+      return document as Record<string, unknown>
+    }
+  return { leads: importer('leads'), listings: importer('listings') }
+}

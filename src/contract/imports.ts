@@ -1,0 +1,63 @@
+/** Imports of files: what would happen, what is under way, what was done. */
+import Type, { type Static } from 'typebox'
+
+export const IMPORTABLE = ['leads', 'listings'] as const
+export type Importable = (typeof IMPORTABLE)[number]
+
+export const ImportQuery = Type.Object(
+  {
+    kind: Type.Enum(IMPORTABLE),
+    dry_run: Type.Optional(
+      Type.Boolean({ description: 'Answer mapping and suspicious columns; change nothing' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ImportQuery = Static<typeof ImportQuery>
+
+/** What an import does, or would do; `mapping` may be edited and sent back with the file. */
+export const ImportDocument = Type.Object(
+  {
+    kind: Type.Enum(IMPORTABLE),
+    rows: Type.Integer(),
+    rejected: Type.Integer(),
+    mapping: Type.Unknown(),
+    suspicious: Type.Optional(
+      Type.Array(Type.Object({ column: Type.String(), reason: Type.Unknown() }), {
+        description: 'Columns that look as if they were known only after the outcome',
+      }),
+    ),
+    left_out_of_models: Type.Optional(Type.Array(Type.String())),
+    rejections: Type.Optional(
+      Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() }), {
+        description: 'The first 1,000, by line of the file',
+      }),
+    ),
+  },
+  { additionalProperties: true },
+)
+export type ImportDocument = Static<typeof ImportDocument>
+
+export const ImportAccepted = Type.Object({
+  import_id: Type.Integer(),
+  plan: ImportDocument,
+})
+export type ImportAccepted = Static<typeof ImportAccepted>
+
+export const ImportAnswer = Type.Object({
+  import_id: Type.Integer(),
+  kind: Type.String(),
+  status: Type.Enum(['running', 'done', 'failed']),
+  progress: Type.Number({ minimum: 0, maximum: 1 }),
+  result: Type.Union([ImportDocument, Type.Null()]),
+  error: Type.Union([Type.String(), Type.Null()]),
+  requested_by: Type.String(),
+  requested_at: Type.String(),
+})
+export type ImportAnswer = Static<typeof ImportAnswer>
+
+export const ImportsAnswer = Type.Object({
+  items: Type.Array(ImportAnswer),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+})
+export type ImportsAnswer = Static<typeof ImportsAnswer>
