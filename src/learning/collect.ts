@@ -1,6 +1,14 @@
 /** Reading examples out of the store: a few leads at a time, so that memory holds no history. */
+import { mayEnterModels, type AttributeDeclaration } from '../core/index.ts'
+import { emptyState, extractFeatures } from '../features/index.ts'
 import { exampleWriter, type Examples } from '../models/index.ts'
-import { nextLeads, readPersons, type Database } from '../store/index.ts'
+import {
+  attributeDeclarations,
+  nextLeads,
+  readLabelledLeads,
+  readPersons,
+  type Database,
+} from '../store/index.ts'
 import { addExamples, type ExampleOptions } from './examples.ts'
 
 const LEADS_AT_ONCE = 50
@@ -31,4 +39,38 @@ export async function collectExamples(
     after = leads.at(-1).personId
     onLeads?.(done)
   }
+}
+
+const LABELLED_AT_ONCE = 1_000
+
+/**
+ * One row per imported lead whose outcome is known without its day: attributes, and features of a
+ * lead that has done nothing. All stand at the same moment, so that they are split by lead. Null
+ * when the workspace has no such leads, or no attribute that models may read.
+ */
+export async function collectLabelled(
+  database: Pick<Database, 'withWorkspace'>,
+  workspaceId: number,
+  now: number,
+): Promise<{ examples: Examples; attributes: readonly AttributeDeclaration[] } | null> {
+  const inside = <T>(work: Parameters<typeof database.withWorkspace<T>>[1]): Promise<T> =>
+    database.withWorkspace(workspaceId, work)
+  const attributes = (await inside(attributeDeclarations)).filter(mayEnterModels)
+  if (attributes.length === 0) return null
+  const writer = exampleWriter(attributes)
+  const vector = extractFeatures(emptyState(), now)
+  for (let after = 0; ;) {
+    const leads = await inside((client) => readLabelledLeads(client, after, LABELLED_AT_ONCE))
+    for (const { personId, attributes: values, converted, segment } of leads)
+      writer.add({
+        vector,
+        label: converted ? 1 : 0,
+        group: personId,
+        segment,
+        attributes: values,
+      })
+    after = leads.at(-1)?.personId ?? after
+    if (leads.length < LABELLED_AT_ONCE) break
+  }
+  return writer.count() === 0 ? null : { examples: writer.finish(), attributes }
 }

@@ -2,6 +2,7 @@
 import type { Progress } from '../core/index.ts'
 import {
   leadScoring,
+  leadScoringOfAttributes,
   loadChampion,
   publishVersion,
   setAlias,
@@ -10,7 +11,7 @@ import {
 } from '../models/index.ts'
 import { outcomeSettings } from '../outcomes/index.ts'
 import { countComparisons } from '../store/index.ts'
-import { collectExamples } from './collect.ts'
+import { collectExamples, collectLabelled } from './collect.ts'
 import { retrain, type RetrainReport } from './retrain.ts'
 
 /** The models that learn from the log. */
@@ -57,7 +58,7 @@ export async function runRetraining(options: RunOptions): Promise<RunReport> {
   const comparisonsBefore = await database.withWorkspace(workspaceId, (client) =>
     countComparisons(client, spec.name),
   )
-  const examples = await collectExamples(database, {
+  const behavior = await collectExamples(database, {
     workspaceId,
     now,
     horizonDays,
@@ -65,7 +66,14 @@ export async function runRetraining(options: RunOptions): Promise<RunReport> {
     ...(days === null ? {} : { since: now - (days + horizonDays) * DAY_MS }),
     onLeads: (leads) => progress?.(0, `${leads} leads read`),
   })
-  const { model, report } = retrain(spec, examples, {
+  // A workspace that has only imported leads so far learns from what it knows of them.
+  const labelled =
+    behavior.rows === 0 && spec.name === 'lead_scoring'
+      ? await collectLabelled(database, workspaceId, now)
+      : null
+  const examples = labelled?.examples ?? behavior
+  const fitted = labelled === null ? spec : { ...leadScoringOfAttributes, horizonDays }
+  const { model, report } = retrain(fitted, examples, {
     champion: champion?.model ?? null,
     comparisonsBefore,
     championDrifted: false,

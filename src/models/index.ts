@@ -23,7 +23,13 @@ export {
 export type { AttributeMap } from './inputs.ts'
 export { predictModel, type Factor, type Prediction, type PredictionContext } from './predict.ts'
 export { priorOf, smoothedRate, type Prior, type Priors } from './prior.ts'
-export { leadScoring, refusalOf, type ModelName, type ModelSpec } from './spec.ts'
+export {
+  leadScoring,
+  leadScoringOfAttributes,
+  refusalOf,
+  type ModelName,
+  type ModelSpec,
+} from './spec.ts'
 export { createLiveModels, type AliasMove, type Live, type LiveModels } from './live-models.ts'
 export {
   loadAlias,

@@ -43,6 +43,17 @@ export const leadScoring: ModelSpec = {
   minimumEvents: MINIMUM_EVENTS,
 }
 
+/**
+ * The same question of leads that were imported with attributes and a label without a date: nothing
+ * but attributes to go by, and no minimum of events. Its horizon is the workspace's by convention.
+ */
+export const leadScoringOfAttributes: ModelSpec = {
+  ...leadScoring,
+  label: 'a conversion, whenever it came',
+  features: [],
+  minimumEvents: 0,
+}
+
 /** Why an attribute may not be an input of any model; null when it may. */
 export function refusalOf({ policy, knownAt }: AttributeDeclaration): string | null {
   if (policy !== 'free') return `it is declared ${policy} under fair housing`

@@ -119,6 +119,7 @@ export async function importLeads(
 export interface LabelledLead {
   readonly personId: number
   readonly leadId: string
+  readonly segment: string | null
   readonly attributes: Readonly<Record<string, Json>>
   readonly converted: boolean
 }
@@ -132,10 +133,11 @@ export async function readLabelledLeads(
   const { rows } = await client.query<{
     person_id: string
     lead_id: string
+    segment: string | null
     attributes: Record<string, Json>
     converted: boolean
   }>(
-    `select l.person_id, p.lead_id, p.attributes, l.converted
+    `select l.person_id, p.lead_id, p.segment, p.attributes, l.converted
      from lead_labels l join persons p using (workspace_id, person_id)
      where l.workspace_id = current_workspace() and l.person_id > $1
      order by l.person_id limit $2`,
@@ -144,6 +146,7 @@ export async function readLabelledLeads(
   return rows.map((row) => ({
     personId: Number(row.person_id),
     leadId: row.lead_id,
+    segment: row.segment,
     attributes: row.attributes,
     converted: row.converted,
   }))
