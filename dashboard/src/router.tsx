@@ -1,6 +1,7 @@
 /** Addresses and their pages. */
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { Nothing } from './parts/states.tsx'
+import { CallNext } from './scenes/board.tsx'
 import { Keys } from './scenes/keys.tsx'
 import { LeadPage } from './scenes/lead.tsx'
 import { Leads } from './scenes/leads.tsx'
@@ -19,8 +20,13 @@ const home = createRoute({
   path: '/',
   beforeLoad: () => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- how the router redirects
-    throw redirect({ to: '/leads', search: {} })
+    throw redirect({ to: '/call-next' })
   },
+})
+const callNext = createRoute({
+  getParentRoute: () => root,
+  path: '/call-next',
+  component: CallNext,
 })
 const leadsRoute = createRoute({
   getParentRoute: () => root,
@@ -43,7 +49,7 @@ const team = createRoute({ getParentRoute: () => root, path: '/team', component:
 const status = createRoute({ getParentRoute: () => root, path: '/status', component: Status })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, leadsRoute, lead, keys, team, status]),
+  routeTree: root.addChildren([home, callNext, leadsRoute, lead, keys, team, status]),
 })
 
 declare module '@tanstack/react-router' {

@@ -1,6 +1,5 @@
 /** One lead: who, what happened, what we know. */
 import {
-  Alert,
   Anchor,
   Badge,
   Button,
@@ -26,6 +25,7 @@ import type {
 import { request } from '../api/request.ts'
 import { Moment } from '../parts/moment.tsx'
 import { Loaded, Nothing } from '../parts/states.tsx'
+import { Reasons } from './reasons.tsx'
 import { useNames } from './leads.tsx'
 
 type Feature = FeaturesAnswer['items'][number]
@@ -210,9 +210,7 @@ export function LeadPage({ leadId }: { leadId: string }) {
         {(found) => (
           <>
             <Who lead={found} />
-            <Alert variant="light" title="No score yet">
-              No model is trained yet in this workspace, so this lead has no score.
-            </Alert>
+            <Reasons leadId={leadId} />
             <Tabs defaultValue="timeline" keepMounted={false}>
               <Tabs.List>
                 <Tabs.Tab value="timeline">Timeline</Tabs.Tab>

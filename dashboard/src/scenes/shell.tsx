@@ -16,6 +16,7 @@ import {
   IconActivity,
   IconKey,
   IconMoon,
+  IconPhone,
   IconSun,
   IconUser,
   IconUsers,
@@ -28,6 +29,7 @@ import { request } from '../api/request.ts'
 import { forget, remember, useSessionUser } from '../api/session.ts'
 
 const PAGES = [
+  { to: '/call-next', label: 'Call next', icon: IconPhone, adminOnly: false },
   { to: '/leads', label: 'Leads', icon: IconUsers, adminOnly: false },
   { to: '/keys', label: 'Keys', icon: IconKey, adminOnly: true },
   { to: '/team', label: 'Team', icon: IconUsersGroup, adminOnly: true },
@@ -103,8 +105,9 @@ export function Shell() {
   const navigate = useNavigate()
   const [opened, { toggle, close }] = useDisclosure()
   useHotkeys([
-    ['alt+1', () => void navigate({ to: '/leads', search: {} })],
-    ['alt+2', () => void navigate({ to: '/status' })],
+    ['alt+1', () => void navigate({ to: '/call-next' })],
+    ['alt+2', () => void navigate({ to: '/leads', search: {} })],
+    ['alt+3', () => void navigate({ to: '/status' })],
   ])
   return (
     <AppShell
