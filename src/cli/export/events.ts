@@ -56,7 +56,6 @@ const linkOf = ({ fromKind, from, leadId }: ArchivedLink) => ({
   },
 })
 
-const CONTEXT = ['device_type', 'session_id', 'traffic_source', 'campaign_id'] as const
 const COLUMNS = [
   'event_id',
   'lead_id',
@@ -65,8 +64,8 @@ const COLUMNS = [
   'timestamp',
   'duration_seconds',
   'property_id',
-  ...CONTEXT.map((name) => `context.${name}`),
   'properties',
+  'context',
 ]
 
 function rowOf(event: ArchivedEvent): unknown[] {
@@ -79,8 +78,8 @@ function rowOf(event: ArchivedEvent): unknown[] {
     new Date(time).toISOString(),
     body.duration_seconds,
     body.property_id,
-    ...CONTEXT.map((name) => body.context?.[name]),
     body.properties === undefined ? undefined : JSON.stringify(body.properties),
+    body.context === undefined ? undefined : JSON.stringify(body.context),
   ]
 }
 

@@ -14,6 +14,7 @@ const FIELDS = [
   'duration_seconds',
   'property_id',
   'properties',
+  'context',
 ] as const
 
 /** Names in lower case without spaces, underscores, dots and hyphens. */
@@ -114,7 +115,10 @@ function valueOf(text: string): unknown {
   return text
 }
 
-/** One row as an event, not yet checked. @throws SyntaxError for properties that are no JSON. */
+/**
+ * One row as an event, not yet checked.
+ * @throws SyntaxError for properties or context that are no JSON.
+ */
 export function eventOfRow(
   columns: EventColumns,
   header: readonly string[],
@@ -127,8 +131,8 @@ export function eventOfRow(
     const text = cells[i] ?? ''
     if (target === undefined || target === 'ignore' || text === '') return
     const dot = target.indexOf('.')
-    if (target === 'properties')
-      inner['properties'] = { ...(JSON.parse(text) as object), ...inner['properties'] }
+    if (target === 'properties' || target === 'context')
+      inner[target] = { ...(JSON.parse(text) as object), ...inner[target] }
     else if (dot > 0) {
       const part = target.slice(0, dot)
       const name = target.slice(dot + 1)

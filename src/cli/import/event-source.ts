@@ -66,7 +66,12 @@ export async function openEventSource(
       try {
         yield { line, raw, event: eventOfRow(columns, header, cells) }
       } catch (error) {
-        yield { line, raw, event: null, fault: `properties: ${(error as Error).message}` }
+        yield {
+          line,
+          raw,
+          event: null,
+          fault: `properties or context: ${(error as Error).message}`,
+        }
       }
     }
   }

@@ -5,6 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { Compile } from 'typebox/compile'
+import { Identifier } from '../../core/index.ts'
 import { acceptEvent, canonicalJson } from '../../events/index.ts'
 import { systemClock } from '../../platform/index.ts'
 import {
@@ -14,6 +16,7 @@ import {
   IDENTITY_KIND,
   linkIdentities,
   type AppendMemory,
+  type LinkResult,
   type LogRow,
 } from '../../store/index.ts'
 import { openEventSource, type EventSource, type RawEvent } from './event-source.ts'
@@ -67,38 +70,44 @@ async function link(
   from: { kind: number; value: string },
   leadId: string,
   merge: boolean,
-): Promise<void> {
+): Promise<LinkResult> {
   const key = `${from.kind}\u001f${from.value}\u001f${leadId}`
-  if (run.linked.has(key) || run.request.dryRun) return
+  if (run.linked.has(key) || run.request.dryRun) return 'already'
   const { database, workspaceId } = run.request
   const client = await database.app.connect()
   try {
     const kind = from.kind === IDENTITY_KIND.lead ? IDENTITY_KIND.lead : IDENTITY_KIND.anonymous
-    await linkIdentities(
+    const result = await linkIdentities(
       client,
       workspaceId,
       { kind, value: from.value },
       { kind: IDENTITY_KIND.lead, value: leadId },
       merge ? 'merge' : 'identify',
     )
-    run.linked.set(key, true)
+    if (result === 'linked' || result === 'already') run.linked.set(key, true)
+    return result
   } finally {
     client.release()
   }
 }
 
+const identifier = Compile(Identifier)
+const isName = (value: unknown): value is string => identifier.Check(value) && value.isWellFormed()
+
 /** A line `{"link": {...}}` as an export writes it. */
 async function takeLink(run: Run, raw: RawEvent, value: unknown): Promise<void> {
   const { anonymous_id, from_lead_id, lead_id } = (value ?? {}) as Record<string, unknown>
   const from = anonymous_id ?? from_lead_id
-  if (typeof from !== 'string' || typeof lead_id !== 'string') {
+  if (!isName(from) || !isName(lead_id)) {
     reject(run, raw, 'a link needs lead_id and anonymous_id or from_lead_id')
     return
   }
   const merge = anonymous_id === undefined
   const kind = merge ? IDENTITY_KIND.lead : IDENTITY_KIND.anonymous
-  await link(run, { kind, value: from }, lead_id, merge)
-  run.counts.links++
+  const result = await link(run, { kind, value: from }, lead_id, merge)
+  if (result === 'erased') reject(run, raw, REFUSED.erased)
+  else if (result === 'taken') reject(run, raw, `"${from}" counts as another lead already`)
+  else run.counts.links++
 }
 
 async function prepare(run: Run, raw: RawEvent): Promise<LogRow | undefined> {
