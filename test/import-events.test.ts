@@ -8,6 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { exportEvents } from '../src/cli/export/events.ts'
 import { IMPORT_KINDS } from '../src/cli/import/index.ts'
+import { collectExamples } from '../src/learning/collect.ts'
 import { freshDatabase, type TestDatabase } from './support/postgres.ts'
 import { captureOn, makeWorkspace } from './support/workspaces.ts'
 
@@ -30,10 +31,17 @@ interface Report {
   readonly quarantine: string | null
 }
 
-async function load(file: string, workspaceId: number, extra: { mapping?: string } = {}) {
-  const { document } = await IMPORT_KINDS.events({
+interface Extra {
+  readonly mapping?: string
+  readonly history?: boolean
+  readonly kind?: 'events' | 'outcomes'
+}
+
+async function load(file: string, workspaceId: number, extra: Extra = {}) {
+  const { document } = await IMPORT_KINDS[extra.kind ?? 'events']({
     file,
     mapping: extra.mapping,
+    ...(extra.history === true && { history: true }),
     database,
     workspaceId,
     dataDir: folder,
@@ -235,3 +243,51 @@ test('killed in the middle it goes on where it was, and nothing is doubled', asy
   expect(report.accepted + report.duplicates).toBeGreaterThanOrEqual(30_000)
   if (before < 30_000) expect(errors).toMatch(/going on after line/)
 }, 60_000)
+
+const DAY_MS = 86_400_000
+
+test('history that is declared as such makes rows to learn from; the same without makes none', async () => {
+  const [told, untold] = [
+    await makeWorkspace(database, 'told'),
+    await makeWorkspace(database, 'untold'),
+  ]
+  const start = Date.now() - 300 * DAY_MS
+  const day = (days: number): string => new Date(start + days * DAY_MS).toISOString()
+  const visit = (days: number) => ({ type: 'property_view', timestamp: day(days) })
+  const lines = [
+    { ...visit(200), lead_id: 'h1' },
+    ...Array.from({ length: 20 }, (_, i) => ({ ...visit(i), anonymous_id: 'device' })),
+    { link: { anonymous_id: 'device', lead_id: 'h1', timestamp: day(30) } },
+  ]
+  const file = fileOf('history.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'))
+  const outcome = { lead_id: 'h1', outcome_type: 'offer_submitted', timestamp: day(100) }
+  const lost = { ...outcome, outcome_type: 'teleported' }
+  const ends = fileOf('ends.jsonl', `${JSON.stringify(outcome)}\n${JSON.stringify(lost)}\n`)
+  const rows = async (workspaceId: number) => {
+    const found = await collectExamples(database, {
+      workspaceId,
+      now: Date.now(),
+      horizonDays: 90,
+      seed: 1,
+    })
+    return [found.rows, found.labels.reduce((sum, y) => sum + y, 0)]
+  }
+  const history = { history: true }
+  expect(await load(file, untold)).toMatchObject({ accepted: 21, links: 1 })
+  expect(await rows(untold)).toEqual([0, 0])
+  expect(await load(file, told, history)).toMatchObject({ accepted: 21, links: 1 })
+  const before = await rows(told)
+  // Every fourteen days from the first visit until 90 days ago; the device's first 30 as its own.
+  expect(before[0]).toBeGreaterThanOrEqual(12)
+  expect(before[1]).toBe(0)
+  expect(await load(ends, told, { ...history, kind: 'outcomes' })).toMatchObject({
+    accepted: 1,
+    rejected: 1,
+  })
+  const after = await rows(told)
+  expect(after[0]).toBe(before[0])
+  expect(after[1]).toBeGreaterThanOrEqual(5)
+  // Whoever forgot to say so imports again.
+  expect(await load(file, untold, history)).toMatchObject({ accepted: 0, duplicates: 21 })
+  expect((await rows(untold))[0]).toBeGreaterThan(0)
+})

@@ -48,5 +48,10 @@ export interface LogEntry {
   readonly eventTime: number
   /** When it was appended, milliseconds since the Unix epoch. */
   readonly receivedAt: number
+  /**
+   * It was declared to have been known when it happened, as an entry of another system's log was;
+   * set where that matters only, by readers for learning.
+   */
+  readonly declared?: boolean
   readonly body: EntryBody
 }

@@ -41,7 +41,7 @@ export {
 } from './normalisation.ts'
 export { featuresMarkdown } from './reference.ts'
 export { rebuildTrack } from './rebuild.ts'
-export { replayTrainingRows, type Replay } from './replay.ts'
+export { asLearned, replayTrainingRows, type Replay } from './replay.ts'
 export {
   advance,
   emptyTrack,

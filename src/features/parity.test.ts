@@ -178,3 +178,30 @@ test('a long stream with late entries costs refolds from checkpoints, not from t
   expect(replay.refolded).toBeLessThan(30 * (64 + 21))
   expect(replay.rows[0]!.knownPosition).toBe(3000)
 })
+
+test('declared history counts as known when it happened, whatever its place in the log', () => {
+  const types = ['page_visit', 'property_view', 'email_sent', 'inquiry_submitted'] as const
+  const visit = fc.record({ hour: fc.nat(2000), type: fc.constantFrom(...types) })
+  const visits = fc.uniqueArray(visit, { minLength: 1, maxLength: 60, selector: (v) => v.hour })
+  fc.assert(
+    fc.property(visits, fc.nat(2000), (steps, hour) => {
+      const sent = steps.map(({ hour: at, type }, i): LogEntry => {
+        const place = { position: i + 1, receivedAt: START + 5000 * HOUR }
+        const eventTime = START + at * HOUR
+        return { ...place, workspaceId: 1, personId: LEAD, type, eventTime, body: {} }
+      })
+      const time = START + hour * HOUR
+      const live = [...sent]
+        .sort((a, b) => a.eventTime - b.eventTime)
+        .map((entry, i) => ({ ...entry, position: i + 1, receivedAt: entry.eventTime }))
+      const declared = sent.map((entry) => ({ ...entry, declared: true }))
+      const read = (log: LogEntry[]): string => {
+        const { numeric, categorical } = replayTrainingRows(log, [time], LEAD).rows[0]!
+        return JSON.stringify([[...new BigUint64Array(numeric.buffer)].map(String), categorical])
+      }
+      expect(read(declared)).toBe(read(live))
+      expect(read(sent)).toBe(read([]))
+    }),
+    { numRuns: 60, seed: 20260106, endOnFailure: true },
+  )
+})

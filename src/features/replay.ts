@@ -35,8 +35,9 @@ interface Person {
  *
  * `entries` are those of the person and of everybody ever linked to or merged into it, in any
  * order; the same position counts once. An entry is known from the moment it, and all entries
- * before it in the log, were received. Erased entries are simply not there: the past that rested
- * on them cannot be had again, which is what erasure means.
+ * before it in the log, were received; one of declared history from when it happened. Erased
+ * entries are simply not there: the past that rested on them cannot be had again, which is what
+ * erasure means.
  *
  * Throws a RangeError when `times` do not ascend.
  */
@@ -45,7 +46,7 @@ export function replayTrainingRows(
   times: readonly number[],
   personId: number,
 ): Replay {
-  const learned = [...entries].sort((a, b) => a.position - b.position)
+  const learned = asLearned(entries)
   const person: Person = {
     id: personId,
     membership: emptyMembership(),
@@ -57,21 +58,42 @@ export function replayTrainingRows(
   }
   const rows: FeatureVector[] = []
   let next = 0
-  let knownAt = -Infinity
   let last = -Infinity
   for (const time of times) {
     if (time < last) throw new RangeError('times must ascend')
     last = time
     while (next < learned.length) {
-      const entry = learned[next]!
-      if (Math.max(knownAt, entry.receivedAt) > time) break
-      knownAt = Math.max(knownAt, entry.receivedAt)
-      if (next === 0 || entry.position !== learned[next - 1]!.position) learn(person, entry)
+      const { entry, at } = learned[next]!
+      if (at > time) break
+      learn(person, entry)
       next++
     }
     rows.push(extractFeatures(person.track.state, time))
   }
   return { rows, folded: person.folded, refolded: person.refolded }
+}
+
+interface Learned {
+  readonly entry: LogEntry
+  /** When it became known, milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** Entries, each once, in the order in which they became known. */
+export function asLearned(entries: readonly LogEntry[]): Learned[] {
+  const learned: Learned[] = []
+  let received = -Infinity
+  let last = -1
+  let isDeclared = false
+  for (const entry of [...entries].sort((a, b) => a.position - b.position)) {
+    if (entry.position === last) continue
+    last = entry.position
+    if (entry.declared === true) isDeclared = true
+    else received = Math.max(received, entry.receivedAt)
+    learned.push({ entry, at: entry.declared === true ? entry.eventTime : received })
+  }
+  // Already in order without declared history; the sort is stable.
+  return isDeclared ? learned.sort((a, b) => a.at - b.at) : learned
 }
 
 function learn(person: Person, entry: LogEntry): void {

@@ -1,10 +1,11 @@
 /** Reading examples out of the store: a few leads at a time, so that memory holds no history. */
-import { mayEnterModels, type AttributeDeclaration } from '../core/index.ts'
+import { mayEnterModels, type AttributeDeclaration, type LogEntry } from '../core/index.ts'
 import { emptyState, extractFeatures } from '../features/index.ts'
 import { exampleWriter, type Examples } from '../models/index.ts'
 import {
   attributeDeclarations,
   nextLeads,
+  readDeclaredHistory,
   readLabelledLeads,
   readPersons,
   type Database,
@@ -24,13 +25,19 @@ export async function collectExamples(
   { workspaceId, onLeads, ...options }: CollectOptions,
 ): Promise<Examples> {
   const writer = exampleWriter()
+  const isDeclared = await database.withWorkspace(workspaceId, readDeclaredHistory)
+  const marked = (entry: LogEntry): LogEntry =>
+    isDeclared(entry.position) ? { ...entry, declared: true } : entry
   let after = 0
   for (let done = 0; ;) {
     const leads = await database.withWorkspace(workspaceId, async (client) => {
       const found = await nextLeads(client, after, LEADS_AT_ONCE)
       const ids = found.map(({ personId }) => personId)
       const logs = await readPersons(client, workspaceId, ids, Number.MAX_SAFE_INTEGER)
-      return found.map((lead) => ({ ...lead, entries: logs.get(lead.personId) ?? [] }))
+      return found.map((lead) => ({
+        ...lead,
+        entries: (logs.get(lead.personId) ?? []).map(marked),
+      }))
     })
     if (leads.length === 0) return writer.finish()
     for (const { personId, segment, entries } of leads)

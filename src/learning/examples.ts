@@ -3,7 +3,7 @@
  * One pass over each lead's entries through the fold that also serves; memory holds one lead.
  */
 import type { LogEntry } from '../core/index.ts'
-import { replayTrainingRows } from '../features/index.ts'
+import { asLearned, replayTrainingRows } from '../features/index.ts'
 import type { ExampleWriter } from '../models/index.ts'
 import { labelAt, labelRule, outcomesOf } from '../outcomes/index.ts'
 import { momentsOf, type MomentOptions } from './moments.ts'
@@ -32,9 +32,7 @@ export function addExamples(
   { now, horizonDays, since = -Infinity, ...moments }: ExampleOptions,
 ): number {
   const rule = labelRule(segment, horizonDays)
-  let known = Infinity
-  for (const entry of entries) known = Math.min(known, entry.receivedAt)
-  const from = Math.max(known, since)
+  const from = Math.max(asLearned(entries)[0]?.at ?? Infinity, since)
   if (from === Infinity) return 0
   const outcomes = outcomesOf(entries, now)
   const rows = momentsOf(personId, from, now - rule.horizonMs + 1, moments).flatMap((time) => {

@@ -72,6 +72,8 @@ export interface ArchivedLink {
   readonly from: string
   readonly leadId: string
   readonly reason: 'identify' | 'merge'
+  /** When it happened, milliseconds since the epoch. */
+  readonly time: number
 }
 
 /** Who counts as which lead now. Inside withWorkspace. */
@@ -81,8 +83,12 @@ export async function readActiveLinks(client: Queryable): Promise<ArchivedLink[]
     value: string
     lead_id: string
     reason: 'identify' | 'merge'
+    at: number
   }>(
-    `select f.kind, f.value, t.value as lead_id, l.reason from person_links l
+    `select f.kind, f.value, t.value as lead_id, l.reason,
+       extract(epoch from e.event_time)::float8 * 1000 as at
+     from person_links l
+     join event_log e on e.workspace_id = l.workspace_id and e.position = l.linked_position
      join identities f on f.workspace_id = l.workspace_id and f.person_id = l.person_id
        and f.kind in (1, 2)
      join identities t on t.workspace_id = l.workspace_id and t.person_id = l.target_id
@@ -90,11 +96,12 @@ export async function readActiveLinks(client: Queryable): Promise<ArchivedLink[]
      where l.workspace_id = current_workspace() and l.unlinked_position is null
      order by l.linked_position, f.value`,
   )
-  return rows.map(({ kind, value, lead_id, reason }) => ({
+  return rows.map(({ kind, value, lead_id, reason, at }) => ({
     fromKind: kind,
     from: value,
     leadId: lead_id,
     reason,
+    time: Math.round(at),
   }))
 }
 

@@ -148,6 +148,7 @@ export {
   type ScoredLead,
   type StoredScore,
 } from './lead-list.ts'
+export { declareHistory, readDeclaredHistory } from './declared-history.ts'
 export {
   attributeDeclarations,
   declareAttributes,

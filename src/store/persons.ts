@@ -10,6 +10,14 @@ export interface Identity {
   readonly value: string
 }
 
+export interface LinkOptions {
+  readonly details?: Readonly<Record<string, unknown>>
+  /** When it happened, milliseconds since the epoch; default now. */
+  readonly at?: number
+  /** It was known then: see declared-history.ts. */
+  readonly declared?: boolean
+}
+
 export type LinkResult = 'linked' | 'already' | 'taken' | 'erased'
 
 /**
@@ -23,7 +31,7 @@ export async function linkIdentities(
   from: Identity,
   target: Identity,
   reason: 'identify' | 'merge',
-  details: Record<string, unknown> = {},
+  { details = {}, at, declared = false }: LinkOptions = {},
 ): Promise<LinkResult> {
   const found = await client.query<{ from: string | null; target: string | null }>({
     name: 'persons_of',
@@ -34,8 +42,16 @@ export async function linkIdentities(
   if (persons.from === null || persons.target === null) return 'erased'
   const answer = await client.query<{ result: LinkResult }>({
     name: 'link_persons',
-    text: 'select link_persons($1, $2, $3, $4, $5) as result',
-    values: [workspaceId, persons.from, persons.target, reason, JSON.stringify(details)],
+    text: 'select link_persons($1, $2, $3, $4, $5, $6, $7) as result',
+    values: [
+      workspaceId,
+      persons.from,
+      persons.target,
+      reason,
+      JSON.stringify(details),
+      at === undefined ? null : new Date(at),
+      declared,
+    ],
   })
   return answer.rows[0]!.result
 }

@@ -1,4 +1,4 @@
-/** `import`: leads, listings and events from files. */
+/** `import`: leads, listings, events and outcomes from files. */
 import { resolve } from 'node:path'
 import { Argument } from 'commander'
 import { openDatabase } from '../../store/index.ts'
@@ -10,14 +10,20 @@ interface Flags {
   readonly mapping?: string
   readonly workspace: string
   readonly dryRun?: true
+  readonly history?: true
 }
 
 export const define: Define = (command, terminal) => {
   command
     .addArgument(new Argument('<kind>', 'what the file holds').choices(Object.keys(IMPORT_KINDS)))
-    .argument('<file>', 'CSV or TSV, events also JSON lines; also gzipped')
+    .argument('<file>', 'CSV or TSV, events and outcomes also JSON lines; also gzipped')
     .option('--mapping <file>', 'JSON: which column is what; guessed and shown without it')
     .option('--workspace <slug>', 'workspace to import into', 'main')
+    .option(
+      '--history',
+      'events and outcomes were known when they happened (the log of another system), ' +
+        'so that models may learn from them',
+    )
     .option('--dry-run', 'say what would be imported and change nothing')
     .addHelpText(
       'after',
@@ -36,6 +42,7 @@ export const define: Define = (command, terminal) => {
           database,
           workspaceId: await workspaceOf(database, flags.workspace),
           dataDir: resolve(config.DATA_DIR),
+          history: flags.history === true,
           dryRun: flags.dryRun === true,
           interactive: !terminal.json && process.stdin.isTTY && process.stderr.isTTY,
           note: terminal.note,

@@ -49,10 +49,11 @@ function eventOf({ position, type, time, leadId, anonymousId, body }: ArchivedEv
   }
 }
 
-const linkOf = ({ fromKind, from, leadId }: ArchivedLink) => ({
+const linkOf = ({ fromKind, from, leadId, time }: ArchivedLink) => ({
   link: {
     ...(fromKind === IDENTITY_KIND.lead ? { from_lead_id: from } : { anonymous_id: from }),
     lead_id: leadId,
+    timestamp: new Date(time).toISOString(),
   },
 })
 

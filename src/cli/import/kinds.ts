@@ -12,6 +12,8 @@ export interface ImportRequest {
   readonly dataDir: string
   /** Say what would happen and change nothing. */
   readonly dryRun: boolean
+  /** Events were known when they happened; see the command's help. */
+  readonly history?: boolean
   /** Somebody sits there and can be asked. */
   readonly interactive: boolean
   readonly note: Terminal['note']

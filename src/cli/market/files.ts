@@ -97,8 +97,12 @@ function linesOf({ items, truth }: MarketDay): Record<FileName, string> {
     else if (item.kind === 'outcome') outcomes.push(`${JSON.stringify(item.outcome)}\n`)
     else if (item.kind === 'lead') leads.push(item.lead)
     else {
-      const { at, ...rest } = item
-      identities.push(`${JSON.stringify({ ...rest, timestamp: new Date(at).toISOString() })}\n`)
+      const timestamp = new Date(item.at).toISOString()
+      const link =
+        item.kind === 'identify'
+          ? { anonymous_id: item.anonymous_id, lead_id: item.lead_id, timestamp }
+          : { from_lead_id: item.from_lead_id, lead_id: item.into_lead_id, timestamp }
+      identities.push(`${JSON.stringify({ link })}\n`)
     }
   return {
     'events.jsonl.gz': events.join(''),

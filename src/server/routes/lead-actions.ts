@@ -57,7 +57,7 @@ function mergeRoutes(app: FastifyInstance, { database }: Services): void {
       const [from, target] = [ofLead(other.leadId), ofLead(lead.leadId)]
       const details = { by: actor }
       const app = database.app
-      const result = await linkIdentities(app, workspaceId, from, target, 'merge', details)
+      const result = await linkIdentities(app, workspaceId, from, target, 'merge', { details })
       if (result === 'taken' || result === 'erased') throw REFUSED[result]
       const subject = `person:${lead.personId}`
       const fact = { actor, action: 'lead.merged', subject, details: { from: other.personId } }
