@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../src/core/index.ts'
 import { runRetraining, TRAINABLE, type RunReport } from '../src/learning/index.ts'
-import { loadChampion, setAlias, type Registry } from '../src/models/index.ts'
+import { loadChampion, setAlias, versionsOf, type Registry } from '../src/models/index.ts'
+import { toVersion } from '../src/server/learning/answers.ts'
 import { createMarket, leadLogs, type LeadLog } from '../src/simulation/index.ts'
 import { freshDatabase, type TestDatabase } from './support/postgres.ts'
 
@@ -87,6 +88,18 @@ test('the first model is learned, beats prior and rules, and is live', async () 
   const champion = await loadChampion(registry, workspaceId, 'lead_scoring')
   expect(champion?.version).toBe(1)
   expect(champion?.model.trainedOn.to).toBeLessThanOrEqual(NOW - 90 * DAY)
+  // What the record of a version says is what was found, in the contract's words.
+  const [version] = await versionsOf(registry, workspaceId, 'lead_scoring')
+  const { training, aliases } = toVersion(version!)
+  expect(aliases).toEqual(['champion'])
+  expect(training).toMatchObject({
+    learned_from: 'behavior',
+    rows: report.rows,
+    challenger: { roc_auc: report.challenger.rocAuc, brier: report.challenger.brier },
+  })
+  const shares = training!.summary.inputs.map(({ share }) => share)
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9)
+  expect(shares).toEqual(shares.toSorted((a, b) => b - a))
 }, 120_000)
 
 test('a second night learns the same and keeps the champion; rolling back is an alias', async () => {

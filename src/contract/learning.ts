@@ -1,10 +1,110 @@
 /** Models and their retraining. */
 import Type, { type Static } from 'typebox'
 
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const Time = Type.String({ description: 'ISO 8601, UTC' })
+const Share = Type.Number({ minimum: 0, maximum: 1 })
+const Interval = Type.Array(Type.Number(), { minItems: 2, maxItems: 2, description: '95 %' })
+const Count = Type.Integer({ minimum: 0 })
+
 export const ModelParams = Type.Object({
   name: Type.String({ maxLength: 40, pattern: '^[a-z_]+$' }),
 })
 export type ModelParams = Static<typeof ModelParams>
+
+/** How good probabilities were on rows the model never saw. */
+export const Evaluation = Type.Object({
+  rows: Count,
+  leads: Count,
+  positives: Count,
+  rate: Type.Number({ minimum: 0, maximum: 1, description: 'Base rate: positives by rows' }),
+  roc_auc: Nullable(Share),
+  roc_auc_interval: Nullable(Interval),
+  pr_auc: Nullable(Share),
+  log_loss: Type.Number({ description: 'Nats per row' }),
+  brier: Share,
+  ece: Type.Number({ minimum: 0, maximum: 1, description: 'Expected calibration error' }),
+  calibration: Type.Array(Type.Object({ predicted: Share, observed: Share, rows: Count })),
+  at_confidence: Type.Object(
+    {
+      confidence: Share,
+      coverage: Share,
+      accuracy: Nullable(Share),
+      base_rate_accuracy: Nullable(Share),
+      predicted_buyers: Count,
+      precision: Nullable(Share),
+      recall: Share,
+    },
+    { description: 'Among the rows where the model is at least so sure' },
+  ),
+})
+export type Evaluation = Static<typeof Evaluation>
+
+const Comparison = Type.Object({
+  gain: Type.Number({ description: 'Log loss of the opponent less that of this one' }),
+  interval: Interval,
+  p_better: Share,
+  p_worse: Share,
+  leads: Count,
+})
+
+const report = {
+  rows: Count,
+  leads: Count,
+  positives: Type.Integer({ description: 'Leads with the outcome' }),
+  split: Type.Object({
+    kind: Type.Enum(['time', 'lead'], {
+      description: 'time: judged on later moments of held-out leads; lead: each fifth of the leads',
+    }),
+    training_rows: Count,
+    holdout_rows: Count,
+    holdout_positive_leads: Count,
+    from: Nullable(Time),
+  }),
+  challenger: Evaluation,
+  champion: Nullable(Evaluation),
+  prior: Evaluation,
+  rule: Evaluation,
+  verdict: Type.Object({
+    decision: Type.Enum(['promote', 'keep']),
+    because: Type.String(),
+    alpha: Share,
+    against: Type.Object({
+      champion: Type.Optional(Comparison),
+      prior: Type.Optional(Comparison),
+      rule: Type.Optional(Comparison),
+    }),
+    worse_segments: Type.Array(Type.String()),
+  }),
+}
+
+/** What a version was made of and how it did, as written down when it was trained. */
+export const TrainingRecord = Type.Object({
+  ...report,
+  learned_from: Type.Enum(['behavior', 'attributes']),
+  horizon_days: Type.Integer({ minimum: 1 }),
+  period: Nullable(Type.Object({ from: Time, to: Time })),
+  summary: Type.Object({
+    trees: Count,
+    inputs: Type.Array(
+      Type.Object({
+        column: Type.String(),
+        label: Type.String(),
+        kind: Type.Enum(['feature', 'attribute']),
+        share: Share,
+      }),
+    ),
+  }),
+})
+export type TrainingRecord = Static<typeof TrainingRecord>
+
+/** What a retraining found. */
+export const RetrainResults = Type.Object({
+  ...report,
+  version: Nullable(Type.Integer({ description: 'Null: the champion stays' })),
+  champion_version: Nullable(Type.Integer()),
+})
+export type RetrainResults = Static<typeof RetrainResults>
 
 export const RetrainBody = Type.Object(
   {
@@ -26,35 +126,59 @@ export type JobParams = Static<typeof JobParams>
 
 export const RetrainStatus = Type.Object({
   job_id: Type.String(),
-  status: Type.String({ description: 'waiting, running, done or failed' }),
-  progress: Type.Number({ minimum: 0, maximum: 1 }),
-  results: Type.Unknown({ description: 'what was found; null before the end' }),
-  error: Type.Union([Type.String(), Type.Null()]),
+  model: Type.String(),
+  status: Type.Enum(['waiting', 'running', 'done', 'failed']),
+  progress: Share,
+  results: Nullable(RetrainResults),
+  error: Nullable(Type.String()),
+  requested_by: Type.String(),
+  requested_at: Time,
 })
+export type RetrainStatus = Static<typeof RetrainStatus>
 
-const Version = Type.Object({
+export const RetrainingsAnswer = Type.Object({ items: Type.Array(RetrainStatus) })
+export type RetrainingsAnswer = Static<typeof RetrainingsAnswer>
+
+export const ModelVersion = Type.Object({
   model: Type.String(),
   version: Type.Integer(),
-  created_at: Type.String(),
+  created_at: Time,
   created_by: Type.String(),
   note: Type.String(),
   aliases: Type.Array(Type.String()),
-  metrics: Type.Unknown(),
+  training: Nullable(TrainingRecord),
 })
+export type ModelVersion = Static<typeof ModelVersion>
 
-export const VersionsAnswer = Type.Object({ items: Type.Array(Version) })
+export const VersionsAnswer = Type.Object({ items: Type.Array(ModelVersion) })
+export type VersionsAnswer = Static<typeof VersionsAnswer>
+
+/** Which version was live from when. */
+export const ModelLogAnswer = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      alias: Type.String(),
+      version: Nullable(Type.Integer({ description: 'Null: none any more' })),
+      at: Time,
+      actor: Type.String(),
+      reason: Type.String(),
+    }),
+  ),
+})
+export type ModelLogAnswer = Static<typeof ModelLogAnswer>
 
 export const ModelHealth = Type.Object({
   model: Type.String(),
-  version: Type.Union([Type.Integer(), Type.Null()]),
-  held_out: Type.Unknown({ description: 'as measured when it was trained' }),
+  version: Nullable(Type.Integer()),
+  held_out: Nullable(TrainingRecord),
   live: Type.Object({
     predictions: Type.Integer({ description: 'shown, acted on or taken daily' }),
     open: Type.Integer({ description: 'their horizon has not passed: censored' }),
     settled: Type.Integer(),
-    evaluation: Type.Unknown({ description: 'null while nothing is settled' }),
+    evaluation: Nullable(Evaluation),
   }),
 })
+export type ModelHealth = Static<typeof ModelHealth>
 
 export const RollbackBody = Type.Object(
   { version: Type.Optional(Type.Integer({ minimum: 1 })) },

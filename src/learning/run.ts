@@ -6,7 +6,9 @@ import {
   loadChampion,
   publishVersion,
   setAlias,
+  summaryOf,
   type ModelSpec,
+  type ModelSummary,
   type Registry,
 } from '../models/index.ts'
 import { outcomeSettings } from '../outcomes/index.ts'
@@ -43,6 +45,15 @@ export interface RunReport extends RetrainReport {
   /** Number of the new version; null when the challenger was not promoted, and so not kept. */
   readonly version: number | null
   readonly championVersion: number | null
+}
+
+/** The record of a version: how it did, and what it was made of. Kept with it for good. */
+export interface TrainingRecord extends RetrainReport {
+  readonly learnedFrom: 'behavior' | 'attributes'
+  readonly horizonDays: number
+  /** Moments of the first and last row, ISO 8601; null where rows have no dates of their own. */
+  readonly period: { readonly from: string; readonly to: string } | null
+  readonly summary: ModelSummary
 }
 
 /**
@@ -84,10 +95,21 @@ export async function runRetraining(options: RunOptions): Promise<RunReport> {
   const championVersion = champion?.version ?? null
   const found = { ...report, model: spec.name, championVersion }
   if (report.verdict.decision === 'keep') return { ...found, version: null }
+  const { from, to } = model.trainedOn
+  const record: TrainingRecord = {
+    ...report,
+    learnedFrom: labelled === null ? 'behavior' : 'attributes',
+    horizonDays,
+    period:
+      labelled === null
+        ? { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+        : null,
+    summary: summaryOf(model),
+  }
   const version = await publishVersion(registry, workspaceId, model, {
     createdBy: actor,
     note: report.verdict.because,
-    metrics: { ...report },
+    metrics: { ...record },
   })
   const order = { name: spec.name, alias: 'champion', version } as const
   await setAlias(registry, workspaceId, { ...order, actor, reason: report.verdict.because })

@@ -30,6 +30,7 @@ export {
   type ModelName,
   type ModelSpec,
 } from './spec.ts'
+export { summaryOf, type ModelInput, type ModelSummary } from './summary.ts'
 export { createLiveModels, type AliasMove, type Live, type LiveModels } from './live-models.ts'
 export {
   loadAlias,

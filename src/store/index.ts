@@ -83,11 +83,13 @@ export {
   findWorkspace,
   finishJob,
   insertJob,
+  listJobs,
   readJob,
   readJobTask,
   readSegments,
   renewJob,
   type JobEnd,
+  type LearningJob,
 } from './learning-jobs.ts'
 export { quarantine, type Quarantined } from './quarantine.ts'
 export {

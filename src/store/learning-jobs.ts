@@ -74,6 +74,16 @@ export async function readJob(client: Queryable, jobId: string): Promise<Learnin
   return rows[0] && toJob(rows[0])
 }
 
+/** The latest first. */
+export async function listJobs(client: Queryable, limit: number): Promise<LearningJob[]> {
+  const { rows } = await client.query<JobRow>(
+    `select * from learning_jobs where workspace_id = current_workspace()
+     order by requested_at desc limit $1`,
+    [limit],
+  )
+  return rows.map(toJob)
+}
+
 /** Says how far it is and keeps the lease; false when somebody else holds the job. */
 export async function renewJob(
   client: Queryable,

@@ -9,7 +9,7 @@ import type { Database, Endpoint, JobEnd } from '../store/index.ts'
 
 const LOOK_MS = 1_000
 const LEASE_SECONDS = 60
-const RENEW_MS = 5_000
+const RENEW_MS = 1_000
 
 export interface LearningTask {
   readonly endpoint: Endpoint

@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import {
   JobParams,
   ModelHealth,
+  ModelLogAnswer,
   ModelParams,
   RetrainAccepted,
   RetrainBody,
+  RetrainingsAnswer,
   RetrainStatus,
   RollbackAnswer,
   RollbackBody,
@@ -20,7 +22,8 @@ import {
   versionsOf,
   type ModelSpec,
 } from '../../models/index.ts'
-import { appendAudit, insertJob, readJob, type VersionRecord } from '../../store/index.ts'
+import { appendAudit, insertJob, listJobs, readJob } from '../../store/index.ts'
+import { toEvaluation, toRetrainStatus, toTrainingRecord, toVersion } from '../learning/answers.ts'
 import { actorOf } from '../principal.ts'
 import type { Services } from '../services.ts'
 import { ADMIN } from './keys.ts'
@@ -29,6 +32,8 @@ import { MAY_READ } from './leads.ts'
 const tags = ['models']
 /** What is said before the first retraining of this machine is measured. */
 const ESTIMATED_MINUTES = 5
+/** Retrainings and changes of what is live that are listed, newest first. */
+const LISTED = 50
 
 function specNamed(name: string): ModelSpec {
   const spec = TRAINABLE.find((known) => known.name === name)
@@ -39,24 +44,6 @@ function specNamed(name: string): ModelSpec {
     )
   return spec
 }
-
-const shown = ({
-  createdAt,
-  createdBy,
-  model,
-  version,
-  note,
-  aliases,
-  metrics,
-}: VersionRecord) => ({
-  model,
-  version,
-  created_at: createdAt.toISOString(),
-  created_by: createdBy,
-  note,
-  aliases: [...aliases],
-  metrics,
-})
 
 function retrainRoutes(app: FastifyInstance, { database }: Services): void {
   app.post<{ Body: RetrainBody }>(
@@ -108,8 +95,52 @@ function retrainRoutes(app: FastifyInstance, { database }: Services): void {
         readJob(client, params.job_id),
       )
       if (job === undefined) throw new AppError('not-found', `there is no job ${params.job_id}`)
-      const { jobId, status, progress, results, error } = job
-      return { job_id: jobId, status, progress, results, error }
+      return toRetrainStatus(job)
+    },
+  )
+}
+
+function listRoutes(app: FastifyInstance, { database, registry }: Services): void {
+  app.get(
+    '/v1/ml/retrainings',
+    {
+      schema: {
+        tags,
+        summary: 'Retrainings under way and done, the latest first',
+        response: { 200: RetrainingsAnswer },
+      },
+      config: { access: ADMIN },
+    },
+    async ({ principal }) => {
+      const jobs = await database.withWorkspace(principal.workspaceId, (client) =>
+        listJobs(client, LISTED),
+      )
+      return { items: jobs.map(toRetrainStatus) }
+    },
+  )
+  app.get<{ Params: ModelParams }>(
+    '/v1/ml/models/:name/log',
+    {
+      schema: {
+        tags,
+        summary: 'Which version was live from when, the latest first',
+        params: ModelParams,
+        response: { 200: ModelLogAnswer },
+      },
+      config: { access: MAY_READ },
+    },
+    async ({ principal, params }) => {
+      const { name } = specNamed(params.name)
+      const moves = await versionLog(registry, principal.workspaceId, name, LISTED)
+      return {
+        items: moves.map(({ alias, version, at, actor, reason }) => ({
+          alias,
+          version,
+          at: at.toISOString(),
+          actor,
+          reason,
+        })),
+      }
     },
   )
 }
@@ -127,7 +158,7 @@ function readRoutes(app: FastifyInstance, { database, registry, clock }: Service
     },
     async ({ principal }) => {
       const all = await versionsOf(registry, principal.workspaceId)
-      return { items: all.filter(({ aliases }) => aliases.length > 0).map(shown) }
+      return { items: all.filter(({ aliases }) => aliases.length > 0).map(toVersion) }
     },
   )
   app.get<{ Params: ModelParams }>(
@@ -143,7 +174,7 @@ function readRoutes(app: FastifyInstance, { database, registry, clock }: Service
     },
     async ({ principal, params }) => {
       const { name } = specNamed(params.name)
-      return { items: (await versionsOf(registry, principal.workspaceId, name)).map(shown) }
+      return { items: (await versionsOf(registry, principal.workspaceId, name)).map(toVersion) }
     },
   )
   app.get<{ Params: ModelParams }>(
@@ -170,8 +201,14 @@ function readRoutes(app: FastifyInstance, { database, registry, clock }: Service
       const query = { model: name, version, horizonDays }
       const live = await liveHealth(database, workspaceId, query, clock.now())
       const known = await versionsOf(registry, workspaceId, name)
-      const held = known.find((v) => v.version === version)?.metrics ?? null
-      return { model: name, version, held_out: held, live }
+      const metrics = known.find((v) => v.version === version)?.metrics
+      const evaluation = live.evaluation && toEvaluation(live.evaluation)
+      return {
+        model: name,
+        version,
+        held_out: toTrainingRecord(metrics),
+        live: { ...live, evaluation },
+      }
     },
   )
 }
@@ -220,6 +257,7 @@ function rollbackRoute(app: FastifyInstance, { database, registry }: Services): 
 
 export function learningRoutes(app: FastifyInstance, services: Services): void {
   retrainRoutes(app, services)
+  listRoutes(app, services)
   readRoutes(app, services)
   rollbackRoute(app, services)
 }

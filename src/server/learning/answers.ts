@@ -1,0 +1,64 @@
+/** Records of learning, which are kept as they were written, as the contract shows them. */
+import { Compile } from 'typebox/compile'
+import {
+  Evaluation,
+  RetrainResults,
+  TrainingRecord,
+  type ModelVersion,
+  type RetrainStatus,
+} from '../../contract/index.ts'
+import type { Evaluation as Measured } from '../../learning/index.ts'
+import type { LearningJob, VersionRecord } from '../../store/index.ts'
+
+const isRecord = Compile(TrainingRecord)
+const isResults = Compile(RetrainResults)
+const isEvaluation = Compile(Evaluation)
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
+
+/** The same document with its keys in snake_case. */
+function inSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inSnakeCase)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [snake(k), inSnakeCase(v)]))
+}
+
+/** Null for a version that was published without such a record. */
+export function toTrainingRecord(metrics: unknown): TrainingRecord | null {
+  const record = inSnakeCase(metrics)
+  return isRecord.Check(record) ? record : null
+}
+
+/** @throws Error when it is none: the contract and the code have parted. */
+export function toEvaluation(measured: Measured): Evaluation {
+  const evaluation = inSnakeCase(measured)
+  if (!isEvaluation.Check(evaluation)) throw new Error('an evaluation is not as the contract says')
+  return evaluation
+}
+
+export function toVersion(record: VersionRecord): ModelVersion {
+  const { model, version, createdAt, createdBy, note, aliases, metrics } = record
+  return {
+    model,
+    version,
+    created_at: createdAt.toISOString(),
+    created_by: createdBy,
+    note,
+    aliases: [...aliases],
+    training: toTrainingRecord(metrics),
+  }
+}
+
+export function toRetrainStatus(job: LearningJob): RetrainStatus {
+  const results = inSnakeCase(job.results)
+  return {
+    job_id: job.jobId,
+    model: job.model,
+    status: job.status,
+    progress: job.progress,
+    results: isResults.Check(results) ? results : null,
+    error: job.error,
+    requested_by: job.requestedBy,
+    requested_at: job.requestedAt.toISOString(),
+  }
+}
