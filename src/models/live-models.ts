@@ -31,8 +31,10 @@ export interface LiveModels {
   readonly champion: (workspaceId: number, name: ModelName) => Promise<Live | undefined>
   /** The champion if it is loaded already (or there is none): for code that must not wait. */
   readonly loaded: (workspaceId: number, name: ModelName) => Live | undefined
-  /** Looks now, when it is due or `force`; answers what moved since the look before. */
-  readonly look: (force?: boolean) => Promise<readonly AliasMove[]>
+  /** Looks now, when it is due or `force`. */
+  readonly look: (force?: boolean) => Promise<void>
+  /** `listener` hears of each move after the first look once, whoever's look finds it. */
+  readonly onMove: (listener: (move: AliasMove) => void) => void
 }
 
 export interface LiveModelsOptions {
@@ -63,9 +65,10 @@ export function createLiveModels({ registry, clock, log }: LiveModelsOptions): L
   const ready = new Map<string, Live>()
   const loading = new Map<string, Promise<Live>>()
   let lookedAt = -Infinity
-  let looking: Promise<readonly AliasMove[]> | undefined
+  let looking: Promise<void> | undefined
+  const listeners: ((move: AliasMove) => void)[] = []
 
-  async function lookNow(): Promise<readonly AliasMove[]> {
+  async function lookNow(): Promise<void> {
     const found = await readLiveModels(registry.database.app)
     const first = lookedAt === -Infinity
     lookedAt = clock.monotonic()
@@ -75,11 +78,11 @@ export function createLiveModels({ registry, clock, log }: LiveModelsOptions): L
     for (const key of ready.keys()) if (!next.has(key)) ready.delete(key)
     // What is in use is loaded before it is asked for: the old version answers until then.
     for (const key of ready.keys()) await load(key).catch((error: unknown) => fail(key, error))
-    return moves
+    for (const move of moves) for (const listener of listeners) listener(move)
   }
 
-  function look(force = false): Promise<readonly AliasMove[]> {
-    if (!force && clock.monotonic() - lookedAt < LOOK_MS) return Promise.resolve([])
+  function look(force = false): Promise<void> {
+    if (!force && clock.monotonic() - lookedAt < LOOK_MS) return Promise.resolve()
     looking ??= lookNow().finally(() => (looking = undefined))
     return looking
   }
@@ -109,6 +112,7 @@ export function createLiveModels({ registry, clock, log }: LiveModelsOptions): L
 
   return {
     look,
+    onMove: (listener) => listeners.push(listener),
     loaded: (workspaceId, name) => ready.get(keyOf(workspaceId, name)),
     async champion(workspaceId, name) {
       await look()

@@ -196,7 +196,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const services = servicesOf(options, commit, memory)
   exposeProgress(services, () => appended, folding)
   folding?.onNotice((notice) => announceNotices(services, notice))
-  const stopAnnouncing = announceModels(services)
+  const stopAnnouncing = await announceModels(services)
   const app = await buildApp(services)
   const erasures = await watchErasures(database.endpoint, log, () => {
     services.capture.forget()

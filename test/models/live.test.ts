@@ -25,7 +25,12 @@ beforeAll(async () => {
   main = rows[0]!.workspace_id
   await publishVersion(hub.registry, main, exampleModel(1), { createdBy: 'test' })
   const order = { name: 'lead_scoring', alias: 'champion', version: 1 } as const
+  // Told within two seconds: seen out here, or a test below would meet it.
+  using client = await watch(hub.url, admin)
+  client.send({ subscribe: ['models'] })
+  await client.until(subscribed)
   await setAlias(hub.registry, main, { ...order, actor: 'test', reason: 'first' })
+  await client.until(({ type }) => type === 'model')
 }, 60_000)
 afterAll(() => hub.close())
 
@@ -67,6 +72,7 @@ test('only what was asked for comes', async () => {
   client.send({ subscribe: ['models'] })
   await client.until(subscribed)
   await act('first')
+  await hub.folded()
   await sleep(300)
   expect(client.frames.map(({ type }) => type)).toEqual(['subscribed'])
   const order = { name: 'lead_scoring', alias: 'shadow', version: 1 } as const

@@ -108,16 +108,34 @@ test('versions published at once get numbers of their own', async () => {
 
 test('a process sees a new champion at its next look, and none when it is taken away', async () => {
   const live = createLiveModels({ registry, clock: systemClock, log })
+  const moves: unknown[] = []
+  live.onMove(({ workspaceId, model, alias, version }) =>
+    moves.push([workspaceId, model, alias, version]),
+  )
   expect((await live.champion(first, 'lead_scoring'))?.version).toBe(1)
   expect(await live.champion(second, 'lead_scoring')).toBeUndefined()
   await setAlias(registry, first, champion(2))
-  expect(await live.look(true)).toMatchObject([
-    { workspaceId: first, model: 'lead_scoring', alias: 'champion', version: 2 },
-  ])
+  await live.look(true)
+  expect(moves).toEqual([[first, 'lead_scoring', 'champion', 2]])
   expect(live.loaded(first, 'lead_scoring')?.version).toBe(2)
   await setAlias(registry, first, champion(null))
-  expect(await live.look(true)).toMatchObject([{ alias: 'champion', version: null }])
+  await live.look(true)
+  expect(moves.slice(1)).toEqual([[first, 'lead_scoring', 'champion', null]])
   expect(await live.champion(first, 'lead_scoring')).toBeUndefined()
+})
+
+test('a move is told once, also when scoring met it before the teller looked', async () => {
+  let now = 0
+  const clock = { now: () => 0, monotonic: () => now }
+  const live = createLiveModels({ registry, clock, log })
+  const moves: unknown[] = []
+  live.onMove(({ version }) => moves.push(version))
+  await live.look(true)
+  await setAlias(registry, first, champion(1))
+  now = 10_000
+  expect((await live.champion(first, 'lead_scoring'))?.version).toBe(1)
+  await live.look(true)
+  expect(moves).toEqual([1])
 })
 
 test('predictions keep their vector and count once a day', async () => {

@@ -64,18 +64,23 @@ export function announceNotices(needs: Needs, { events, scores }: LiveNotice): v
   }
 }
 
-/** Looks at the aliases and publishes what moved, until stopped. */
-export function announceModels({ models, live, log }: Needs): () => void {
-  const look = async (): Promise<void> => {
-    for (const { workspaceId, model, alias, version } of await models.look(true))
-      live.publish(workspaceId, {
-        channel: 'models',
-        type: 'model',
-        data: { model, alias, version, reason: version === null ? 'withdrawn' : 'live now' },
-      })
-  }
+/**
+ * Publishes every move of an alias after this, until stopped. The first look is the ground that
+ * moves are told from, so it comes before anybody can move one over this server.
+ */
+export async function announceModels({ models, live, log }: Needs): Promise<() => void> {
+  models.onMove(({ workspaceId, model, alias, version }) =>
+    live.publish(workspaceId, {
+      channel: 'models',
+      type: 'model',
+      data: { model, alias, version, reason: version === null ? 'withdrawn' : 'live now' },
+    }),
+  )
+  await models.look(true)
   const timer = setInterval(() => {
-    look().catch((error: unknown) => log.warn({ err: error }, 'aliases could not be read'))
+    models
+      .look(true)
+      .catch((error: unknown) => log.warn({ err: error }, 'aliases could not be read'))
   }, LOOK_MS)
   timer.unref()
   return () => clearInterval(timer)
