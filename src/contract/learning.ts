@@ -118,7 +118,10 @@ export type RetrainBody = Static<typeof RetrainBody>
 export const RetrainAccepted = Type.Object({
   job_id: Type.String(),
   status: Type.String(),
-  estimated_duration_minutes: Type.Number(),
+  estimated_duration_minutes: Type.Integer({
+    minimum: 1,
+    description: 'from the last runs of this model; before the first, from the size of the log',
+  }),
 })
 
 export const JobParams = Type.Object({ job_id: Type.String({ format: 'uuid' }) })

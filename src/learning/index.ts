@@ -4,6 +4,7 @@
  * features, models and outcomes.
  */
 export { addExamples, type ExampleOptions, type LeadHistory } from './examples.ts'
+export { estimateSeconds } from './duration.ts'
 export { evaluate, type Evaluation, type Judged } from './evaluation.ts'
 export { compareAnswers, type Comparison } from './comparison.ts'
 export { priorAnswers, ruleAnswers } from './baselines.ts'

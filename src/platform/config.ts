@@ -1,6 +1,7 @@
 /** Reads the configuration: pure, all faults at once. Called at the roof only. */
 import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { isCron } from './cron.ts'
 import { Settings, type Config, type SettingName } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -93,6 +94,8 @@ export function parseConfig(environment: Environment, overrides: Environment = {
   if (config['ENVIRONMENT'] === 'production' && config['JWT_SECRET_KEY'] === undefined)
     if (!faults.some((fault) => fault.name === 'JWT_SECRET_KEY'))
       blame('JWT_SECRET_KEY', 'a secret of at least 32 characters (required in production)')
+  const cron = config['RETRAIN_CRON']
+  if (typeof cron === 'string' && !isCron(cron)) blame('RETRAIN_CRON', 'five cron fields, UTC')
   if (faults.length > 0) throw new ConfigError(faults)
   return config as unknown as Config
 }

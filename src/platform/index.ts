@@ -12,6 +12,7 @@ export {
   type Environment,
   type SettingDescription,
 } from './config.ts'
+export { lastDue } from './cron.ts'
 export { readDelimited, type DelimitedFile, type OnOpen } from './delimited-file.ts'
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'

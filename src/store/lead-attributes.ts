@@ -106,6 +106,9 @@ export async function importLeads(
       known.map(({ converted }) => converted),
     ],
   )
+  // Their scores are of other attributes, or there is none.
+  const due = changed.rows.map(({ person_id }) => person_id)
+  if (due.length > 0) await client.query('select queue_lead_scores($1)', [due])
   const created = known.length - before.rows[0]!.n
   const touched = changed.rows.length
   return {

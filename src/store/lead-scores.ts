@@ -3,7 +3,7 @@
  * migrations/0006 and 0009.
  */
 import type { Queryable } from './connection.ts'
-import type { StateKey, StoredState } from './lead-states.ts'
+import type { StateKey } from './lead-states.ts'
 
 export interface LeadScoreRecord extends StateKey {
   /** Of the champion; null: there was none. */
@@ -100,6 +100,13 @@ export async function readScoringInputs(
   }))
 }
 
+/** A lead that is due, with its state as it stands on disk. */
+export interface DueLead extends StateKey {
+  readonly position: number
+  /** Null: nothing was folded of it yet, as for a lead that was imported and did nothing. */
+  readonly state: Uint8Array | null
+}
+
 /** Leads of some partitions whose score is older than `before` or missing, oldest first. */
 export async function readStaleScores(
   client: Queryable,
@@ -107,7 +114,7 @@ export async function readStaleScores(
   partitions: readonly number[],
   before: number,
   limit: number,
-): Promise<StoredState[]> {
+): Promise<DueLead[]> {
   return readStates(client, {
     name: 'stale_lead_scores',
     text: 'select * from stale_lead_scores($1, $2, to_timestamp($3 / 1000.0), $4)',
@@ -118,12 +125,12 @@ export async function readStaleScores(
 async function readStates(
   client: Queryable,
   query: { name: string; text: string; values: unknown[] },
-): Promise<StoredState[]> {
+): Promise<DueLead[]> {
   const { rows } = await client.query<{
     workspace_id: number
     person_id: string
     position: string
-    state: Buffer
+    state: Buffer | null
   }>(query)
   return rows.map((row) => ({
     workspaceId: row.workspace_id,
@@ -140,7 +147,7 @@ export function readDueSnapshots(
   partitions: readonly number[],
   day: string,
   limit: number,
-): Promise<StoredState[]> {
+): Promise<DueLead[]> {
   return readStates(client, {
     name: 'due_snapshots',
     text: 'select * from due_snapshots($1, $2, $3, $4)',
@@ -182,7 +189,7 @@ export async function readEconomics(
   }
 }
 
-/** Puts leads whose state is ahead of their score into the queue of stale ones; how many. */
+/** Puts leads that have no score, or one behind their state, into the queue of stale ones. */
 export async function queueUnscored(client: Queryable, workspaceId: number): Promise<number> {
   const { rows } = await client.query<{ added: string }>(
     'select queue_unscored_leads($1) as added',

@@ -47,23 +47,120 @@ export interface JobRequest {
   readonly model: string
   readonly days: number | null
   readonly requestedBy: string
-  /** Holds it at once, for so many seconds; without it the job waits for a worker. */
-  readonly heldBy?: { readonly holder: string; readonly seconds: number }
 }
 
-/** Files a job; answers its number. */
-export async function insertJob(client: Queryable, request: JobRequest): Promise<string> {
-  const { model, days, requestedBy, heldBy } = request
-  const { rows } = await client.query<{ job_id: string }>(
-    `insert into learning_jobs
-       (workspace_id, model, days, requested_by, status, holder, lease_until)
-     values (current_workspace(), $1, $2, $3,
-       case when $4::text is null then 'waiting' else 'running' end, $4,
-       case when $4::text is null then '-infinity' else now() + make_interval(secs => $5) end)
-     returning job_id`,
-    [model, days, requestedBy, heldBy?.holder ?? null, heldBy?.seconds ?? 0],
+/** Somebody else's job for the same model is open. */
+export interface JobRefusal {
+  readonly open: LearningJob
+}
+
+async function openJobOf(client: Queryable, model: string): Promise<LearningJob | undefined> {
+  const { rows } = await client.query<JobRow>(
+    `select * from learning_jobs where workspace_id = current_workspace() and model = $1
+       and status in ('waiting', 'running')`,
+    [model],
   )
-  return rows[0]!.job_id
+  return rows[0] && toJob(rows[0])
+}
+
+/** The id that `insert` answers, or the open job that kept it from being inserted. */
+async function fileJob(
+  client: Queryable,
+  model: string,
+  insert: () => Promise<string | undefined>,
+): Promise<string | JobRefusal> {
+  for (;;) {
+    const jobId = await insert()
+    if (jobId !== undefined) return jobId
+    const open = await openJobOf(client, model)
+    // None: it ended between the two looks.
+    if (open !== undefined) return { open }
+  }
+}
+
+/** Files a job for a worker; answers its number, or the job of that model that is open already. */
+export function insertJob(
+  client: Queryable,
+  { model, days, requestedBy }: JobRequest,
+): Promise<string | JobRefusal> {
+  return fileJob(client, model, async () => {
+    const { rows } = await client.query<{ job_id: string }>(
+      `insert into learning_jobs (workspace_id, model, days, requested_by)
+       values (current_workspace(), $1, $2, $3)
+       on conflict (workspace_id, model) where status in ('waiting', 'running') do nothing
+       returning job_id`,
+      [model, days, requestedBy],
+    )
+    return rows[0]?.job_id
+  })
+}
+
+/**
+ * Files a job and holds it at once. A job that waits, or whose holder is gone, is taken over as
+ * this request; one that is held stays and is answered.
+ */
+export function takeJob(
+  client: Queryable,
+  { model, days, requestedBy }: JobRequest,
+  { holder, seconds }: { readonly holder: string; readonly seconds: number },
+): Promise<string | JobRefusal> {
+  return fileJob(client, model, async () => {
+    const { rows } = await client.query<{ job_id: string }>(
+      `insert into learning_jobs as j (workspace_id, model, days, requested_by, status, holder,
+         attempts, started_at, lease_until)
+       values (current_workspace(), $1, $2, $3, 'running', $4, 1, now(),
+         now() + make_interval(secs => $5))
+       on conflict (workspace_id, model) where status in ('waiting', 'running') do update
+         set days = excluded.days, requested_by = excluded.requested_by, status = 'running',
+           holder = excluded.holder, attempts = 1, progress = 0, started_at = now(),
+           lease_until = excluded.lease_until
+         where j.lease_until < now()
+       returning job_id`,
+      [model, days, requestedBy, holder, seconds],
+    )
+    return rows[0]?.job_id
+  })
+}
+
+/** Files the retrainings of a moment of the schedule, in all workspaces; how many were new. */
+export async function fileDueJobs(
+  client: Queryable,
+  models: readonly string[],
+  due: number,
+): Promise<number> {
+  const { rows } = await client.query<{ filed: number }>(
+    'select file_due_retrainings($1, to_timestamp($2 / 1000.0)) as filed',
+    [models, due],
+  )
+  return rows[0]!.filed
+}
+
+/** Past runs from which a duration is told. */
+const RUNS_TOLD = 5
+
+/** Middle duration of the last runs of a model that ended well, seconds; null without any. */
+export async function readJobSeconds(client: Queryable, model: string): Promise<number | null> {
+  const { rows } = await client.query<{ seconds: number | null }>(
+    `select percentile_cont(0.5) within group (order by seconds) as seconds from (
+       select extract(epoch from finished_at - started_at)::float8 as seconds from learning_jobs
+       where workspace_id = current_workspace() and model = $1 and status = 'done'
+         and started_at is not null
+       order by finished_at desc limit $2) runs`,
+    [model, RUNS_TOLD],
+  )
+  return rows[0]!.seconds
+}
+
+/** Leads of the workspace and entries of their log: what a first training will read. */
+export async function readLearningSize(
+  client: Queryable,
+): Promise<{ readonly leads: number; readonly entries: number }> {
+  const { rows } = await client.query<{ leads: string; entries: string }>(
+    `select (select count(*) from persons
+         where workspace_id = current_workspace() and lead_id is not null) as leads,
+       (select count(*) from event_log where workspace_id = current_workspace()) as entries`,
+  )
+  return { leads: Number(rows[0]!.leads), entries: Number(rows[0]!.entries) }
 }
 
 export async function readJob(client: Queryable, jobId: string): Promise<LearningJob | undefined> {

@@ -8,7 +8,9 @@ import { claimJob, finishJob, readJobTask, renewJob } from '../store/index.ts'
 import type { Database, Endpoint, JobEnd } from '../store/index.ts'
 
 const LOOK_MS = 1_000
-const LEASE_SECONDS = 60
+/** How long a job stays with a process that says nothing any more. */
+export const LEASE_SECONDS = 60
+/** Often, since it also tells how far the job is. */
 const RENEW_MS = 1_000
 
 export interface LearningTask {
@@ -38,16 +40,61 @@ export interface Learning {
   readonly close: () => Promise<void>
 }
 
-type Claimed = { workspaceId: number; jobId: string }
+/** A job that `holder` holds. */
+export interface HeldJob {
+  readonly workspaceId: number
+  readonly jobId: string
+}
 
-/** Runs one job in a thread; resolves when its end is written or the thread is gone. */
-async function work(
-  { database, config, log, masterKey, holder }: LearningOptions,
-  { workspaceId, jobId }: Claimed,
-  started: (thread: Worker) => void,
-): Promise<void> {
+export interface JobWatch {
+  readonly onThread?: (thread: Worker) => void
+  /** Share of the work that is done, 0 to 1. */
+  readonly onProgress?: (progress: number) => void
+}
+
+/** Keeps the lease while the thread computes; a lease that was lost ends the thread. */
+async function follow(
+  { database, log, holder }: LearningOptions,
+  { workspaceId, jobId }: HeldJob,
+  thread: Worker,
+  { onProgress }: JobWatch,
+): Promise<JobEnd | undefined> {
+  let progress = 0
+  let end: JobEnd | undefined
+  const keep = async (): Promise<void> => {
+    const isHeld = await database.withWorkspace(workspaceId, (client) =>
+      renewJob(client, jobId, holder, { progress, seconds: LEASE_SECONDS }),
+    )
+    if (!isHeld && end === undefined) await thread.terminate()
+  }
+  const renew = setInterval(() => {
+    keep().catch((error: unknown) => log.warn({ err: error }, 'a retraining’s lease was not kept'))
+  }, RENEW_MS)
+  await new Promise<void>((resolve) => {
+    thread.on('message', (message: FromLearning) => {
+      if (!('progress' in message)) end = message
+      else onProgress?.((progress = message.progress))
+    })
+    thread.on('error', (error: Error) => (end = { error: error.message }))
+    thread.on('exit', () => resolve())
+  })
+  clearInterval(renew)
+  return end
+}
+
+/**
+ * Runs a held job in a thread of its own and writes its end; undefined when it was cut short, by
+ * the caller or because somebody else holds the job now.
+ */
+export async function runHeldJob(
+  options: LearningOptions,
+  job: HeldJob,
+  watch: JobWatch = {},
+): Promise<JobEnd | undefined> {
+  const { database, config, log, masterKey, holder } = options
+  const { workspaceId, jobId } = job
   const task = await database.withWorkspace(workspaceId, (client) => readJobTask(client, jobId))
-  if (task === undefined) return
+  if (task === undefined) return undefined
   const workerData: LearningTask = {
     endpoint: database.endpoint,
     logging: { LOG_LEVEL: config.LOG_LEVEL, LOG_FORMAT: config.LOG_FORMAT },
@@ -56,29 +103,14 @@ async function work(
     ...task,
   }
   const thread = new Worker(new URL('./learning.worker.ts', import.meta.url), { workerData })
-  started(thread)
-  let progress = 0
-  let end: JobEnd | undefined
-  const renew = setInterval(() => {
-    database
-      .withWorkspace(workspaceId, (client) =>
-        renewJob(client, jobId, holder, { progress, seconds: LEASE_SECONDS }),
-      )
-      .catch((error: unknown) => log.warn({ err: error }, 'a retraining’s lease was not renewed'))
-  }, RENEW_MS)
-  await new Promise<void>((resolve) => {
-    thread.on('message', (message: FromLearning) => {
-      if ('progress' in message) progress = message.progress
-      else end = message
-    })
-    thread.on('error', (error: Error) => (end = { error: error.message }))
-    thread.on('exit', () => resolve())
-  })
-  clearInterval(renew)
-  const found = end
-  if (found === undefined) return
-  await database.withWorkspace(workspaceId, (client) => finishJob(client, jobId, holder, found))
-  log.info({ jobId, failed: 'error' in found }, 'a retraining ended')
+  watch.onThread?.(thread)
+  const end = await follow(options, job, thread, watch)
+  if (end === undefined) return undefined
+  const isKept = await database.withWorkspace(workspaceId, (client) =>
+    finishJob(client, jobId, holder, end),
+  )
+  log.info({ jobId, failed: 'error' in end }, 'a retraining ended')
+  return isKept ? end : undefined
 }
 
 /** Looks for jobs until closed. */
@@ -91,7 +123,7 @@ export function startLearning(options: LearningOptions): Learning {
       try {
         const claimed = await claimJob(options.database.app, options.holder, LEASE_SECONDS)
         if (claimed !== undefined) {
-          await work(options, claimed, (started) => (thread = started))
+          await runHeldJob(options, claimed, { onThread: (started) => (thread = started) })
           continue
         }
       } catch (error) {

@@ -17,17 +17,17 @@ import {
   type LiveNotice,
   type ScoreNotice,
 } from '../decisions/index.ts'
-import { decodeState, rebuildTrack, type LeadState } from '../features/index.ts'
+import { decodeState, emptyState, rebuildTrack, type LeadState } from '../features/index.ts'
 import { createLiveModels, type LiveModels, type Registry } from '../models/index.ts'
 import type { Logger } from '../platform/index.ts'
 import {
   loadStates,
   readScoringInputs,
   saveLeadScores,
+  type DueLead,
   type LeadScoreRecord,
   type ScoringInput,
   type StateKey,
-  type StoredState,
 } from '../store/index.ts'
 
 /** Leads scored between two looks at the clock. */
@@ -60,7 +60,7 @@ export interface LiveScoring {
   readonly settle: (states: StateSource, busy: boolean) => Promise<void>
   /** Scores leads from states as they are on disk, and answers what was computed. */
   readonly scoreStored: (
-    leads: readonly StoredState[],
+    leads: readonly DueLead[],
     now: number,
   ) => Promise<{ key: StateKey; computed: ComputedScore }[]>
   /** Writes what waits to be written. */
@@ -266,6 +266,29 @@ function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
   if (pending.events.length > EVENTS_TOLD) pending.events.shift()
 }
 
+async function scoreStored(desk: Desk, leads: readonly DueLead[], now: number) {
+  const { database } = desk.options.registry
+  // They may be due because their attributes changed.
+  for (const lead of leads) desk.inputs.delete(keyOf(lead))
+  await inputsOf(desk, leads)
+  const grounds = await groundsOf(desk, leads)
+  const scored: { key: StateKey; computed: ComputedScore }[] = []
+  for (const { workspaceId, personId, position, state } of leads) {
+    const key = { workspaceId, personId }
+    // Of another version of the fold: from the log.
+    const decoded =
+      state === null
+        ? emptyState()
+        : (decodeState(state) ?? (await rebuildTrack(database.app, key, position)).track.state)
+    const done = compute(desk, grounds, key, decoded, now)
+    if (done === undefined) continue
+    scored.push({ key, computed: done.computed })
+    if (!desk.unsaved.has(keyOf(key)))
+      desk.unsaved.set(keyOf(key), toScoreRecord(key, done.computed))
+  }
+  return scored
+}
+
 export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
   const { registry, clock, log } = options
   const models = createLiveModels({ registry, clock, log })
@@ -291,24 +314,7 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     },
     touched: (lead, entry) => touch(desk, lead, entry),
     settle: (source, busy) => settle(desk, source, busy),
-    async scoreStored(leads, now) {
-      await inputsOf(desk, leads)
-      const grounds = await groundsOf(desk, leads)
-      const scored: { key: StateKey; computed: ComputedScore }[] = []
-      for (const { workspaceId, personId, position, state } of leads) {
-        const key = { workspaceId, personId }
-        // Of another version of the fold: from the log.
-        const decoded =
-          decodeState(state) ??
-          (await rebuildTrack(registry.database.app, key, position)).track.state
-        const done = compute(desk, grounds, key, decoded, now)
-        if (done === undefined) continue
-        scored.push({ key, computed: done.computed })
-        if (!desk.unsaved.has(keyOf(key)))
-          desk.unsaved.set(keyOf(key), toScoreRecord(key, done.computed))
-      }
-      return scored
-    },
+    scoreStored: (leads, now) => scoreStored(desk, leads, now),
     save: () => save(desk),
     listen(workspaceIds) {
       desk.listened = new Set(workspaceIds)

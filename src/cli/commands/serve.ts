@@ -9,7 +9,12 @@ import {
 } from '../../platform/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
-import { startLearning, startFoldingThread, startUpkeep } from '../../worker/index.ts'
+import {
+  startFoldingThread,
+  startLearning,
+  startRetrainSchedule,
+  startUpkeep,
+} from '../../worker/index.ts'
 import { servedImporters } from '../import/served.ts'
 import type { Define } from '../terminal.ts'
 
@@ -70,6 +75,8 @@ async function run(
           masterKey: modelKey(config),
           holder: createIdSource()(),
         })
+  const schedule =
+    role === 'api' ? undefined : startRetrainSchedule({ database, config, log, clock: systemClock })
   try {
     const server =
       role === 'worker'
@@ -85,6 +92,7 @@ async function run(
     await stopped
     await server?.close()
   } finally {
+    await schedule?.close()
     await learning?.close()
     await folding?.close()
   }

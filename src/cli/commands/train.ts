@@ -1,8 +1,9 @@
 /** `train`: retrains now and prints the champion/challenger decision. */
 import { InvalidArgumentError } from 'commander'
-import { runRetraining, TRAINABLE, type RunReport } from '../../learning/index.ts'
-import { createIdSource, modelKey, SetupError, systemClock } from '../../platform/index.ts'
-import { findWorkspace, finishJob, insertJob, openDatabase } from '../../store/index.ts'
+import { TRAINABLE, type RunReport } from '../../learning/index.ts'
+import { createIdSource, modelKey, SetupError } from '../../platform/index.ts'
+import { findWorkspace, openDatabase, takeJob, type JobRequest } from '../../store/index.ts'
+import { LEASE_SECONDS, runHeldJob } from '../../worker/index.ts'
 import type { Define, Terminal } from '../terminal.ts'
 
 interface Flags {
@@ -10,9 +11,6 @@ interface Flags {
   readonly days?: number
   readonly workspace: string
 }
-
-/** Longest a training on the command line may take before a worker may repeat it. */
-const LEASE_SECONDS = 6 * 3600
 
 function wholeDays(text: string): number {
   const days = Number(text)
@@ -58,44 +56,20 @@ async function train(flags: Flags, terminal: Terminal): Promise<void> {
         TRAINABLE.map(({ name }) => name).join(', '),
     )
   const config = terminal.config()
-  const database = await openDatabase(config, terminal.log(config))
-  const holder = createIdSource()()
-  const progress = terminal.progress('training', 1)
+  const log = terminal.log(config)
+  const database = await openDatabase(config, log)
+  const options = { database, config, log, masterKey: modelKey(config), holder: createIdSource()() }
+  const progress = terminal.progress('training', specs.length)
   try {
     const workspace = await findWorkspace(database.app, flags.workspace)
     if (workspace === undefined)
       throw new SetupError(`there is no workspace "${flags.workspace}": check --workspace`)
-    const { workspaceId, settings } = workspace
+    const { workspaceId } = workspace
     const reports: RunReport[] = []
-    for (const spec of specs) {
-      const days = flags.days ?? null
-      const jobId = await database.withWorkspace(workspaceId, (client) =>
-        insertJob(client, {
-          model: spec.name,
-          days,
-          requestedBy: 'train',
-          heldBy: { holder, seconds: LEASE_SECONDS },
-        }),
-      )
-      const finish = (end: Parameters<typeof finishJob>[3]): Promise<boolean> =>
-        database.withWorkspace(workspaceId, (client) => finishJob(client, jobId, holder, end))
-      try {
-        const report = await runRetraining({
-          registry: { database, masterKey: modelKey(config) },
-          workspaceId,
-          spec,
-          settings,
-          now: systemClock.now(),
-          days,
-          actor: 'train',
-          progress: (f, note) => progress.update(f, note),
-        })
-        await finish({ results: report })
-        reports.push(report)
-      } catch (error) {
-        await finish({ error: error instanceof Error ? error.message : String(error) })
-        throw error
-      }
+    for (const [i, { name: model }] of specs.entries()) {
+      const request = { model, days: flags.days ?? null, requestedBy: 'train' }
+      const onProgress = (share: number): void => progress.update(i + share, model)
+      reports.push(await trainOne(options, workspaceId, request, onProgress))
     }
     progress.end()
     terminal.result({ workspace: flags.workspace, models: reports }, () =>
@@ -105,6 +79,32 @@ async function train(flags: Flags, terminal: Terminal): Promise<void> {
     progress.end()
     await database.close()
   }
+}
+
+type Options = Parameters<typeof runHeldJob>[0]
+
+/** @throws SetupError when the model is being retrained already, or nothing could be learned. */
+async function trainOne(
+  options: Options,
+  workspaceId: number,
+  request: JobRequest,
+  onProgress: (share: number) => void,
+): Promise<RunReport> {
+  const { database, holder } = options
+  const jobId = await database.withWorkspace(workspaceId, (client) =>
+    takeJob(client, request, { holder, seconds: LEASE_SECONDS }),
+  )
+  if (typeof jobId !== 'string') {
+    const { requestedBy, requestedAt, progress } = jobId.open
+    throw new SetupError(
+      `${request.model} is being retrained already: asked for by ${requestedBy} at ` +
+        `${requestedAt.toISOString()}, ${Math.round(progress * 100)} % done`,
+    )
+  }
+  const end = await runHeldJob(options, { workspaceId, jobId }, { onProgress })
+  if (end === undefined) throw new SetupError('the training was taken over by another process')
+  if ('error' in end) throw new SetupError(end.error)
+  return end.results as RunReport
 }
 
 export const define: Define = (command, terminal) => {

@@ -14,7 +14,7 @@ import {
   VersionsAnswer,
 } from '../../contract/index.ts'
 import { AppError } from '../../core/index.ts'
-import { liveHealth, TRAINABLE } from '../../learning/index.ts'
+import { estimateSeconds, liveHealth, TRAINABLE } from '../../learning/index.ts'
 import {
   loadChampion,
   setAlias,
@@ -30,10 +30,9 @@ import { ADMIN } from './keys.ts'
 import { MAY_READ } from './leads.ts'
 
 const tags = ['models']
-/** What is said before the first retraining of this machine is measured. */
-const ESTIMATED_MINUTES = 5
 /** Retrainings and changes of what is live that are listed, newest first. */
 const LISTED = 50
+const MINUTE_SECONDS = 60
 
 function specNamed(name: string): ModelSpec {
   const spec = TRAINABLE.find((known) => known.name === name)
@@ -61,8 +60,13 @@ function retrainRoutes(app: FastifyInstance, { database }: Services): void {
       const { workspaceId } = principal
       const { name: model } = specNamed(body.model ?? 'lead_scoring')
       const actor = actorOf(principal)
-      const jobId = await database.withWorkspace(workspaceId, async (client) => {
+      const { jobId, seconds } = await database.withWorkspace(workspaceId, async (client) => {
         const id = await insertJob(client, { model, days: body.days ?? null, requestedBy: actor })
+        if (typeof id !== 'string')
+          throw new AppError(
+            'conflict',
+            `${model} is being retrained already: job ${id.open.jobId} (${id.open.status})`,
+          )
         const subject = `model:${model}`
         await appendAudit(client, workspaceId, {
           actor,
@@ -70,12 +74,12 @@ function retrainRoutes(app: FastifyInstance, { database }: Services): void {
           subject,
           details: { job_id: id },
         })
-        return id
+        return { jobId: id, seconds: await estimateSeconds(client, model) }
       })
       return reply.status(202).send({
         job_id: jobId,
         status: 'waiting',
-        estimated_duration_minutes: ESTIMATED_MINUTES,
+        estimated_duration_minutes: Math.max(1, Math.ceil(seconds / MINUTE_SECONDS)),
       })
     },
   )

@@ -1,0 +1,57 @@
+/**
+ * Retrainings at the times of RETRAIN_CRON. Every process that learns looks, and the database sees
+ * to it that each time is filed once; of the times that passed while nothing ran, the last is made
+ * up for.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../core/index.ts'
+import { TRAINABLE } from '../learning/index.ts'
+import { lastDue, type Config, type Logger } from '../platform/index.ts'
+import { fileDueJobs, type Database } from '../store/index.ts'
+
+const LOOK_MS = 30_000
+
+export interface RetrainScheduleOptions {
+  readonly database: Pick<Database, 'app'>
+  readonly config: Pick<Config, 'RETRAIN_CRON' | 'ENABLE_BEHAVIORAL_LEARNING'>
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+export interface RetrainSchedule {
+  /** Files what is due; how many retrainings were new. */
+  readonly look: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+export function startRetrainSchedule({
+  database,
+  config,
+  log,
+  clock,
+}: RetrainScheduleOptions): RetrainSchedule {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const models = TRAINABLE.map(({ name }) => name)
+  const look = (): Promise<number> =>
+    fileDueJobs(database.app, models, lastDue(config.RETRAIN_CRON, clock.now()))
+  const rounds = async (): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        const filed = await look()
+        if (filed > 0) log.info({ filed }, 'retrainings are due')
+      } catch (error) {
+        log.error({ err: error }, 'retrainings that are due could not be filed; tried again')
+      }
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+  const running = config.ENABLE_BEHAVIORAL_LEARNING ? rounds() : Promise.resolve()
+  return {
+    look,
+    close: async () => {
+      stopping.abort()
+      await running
+    },
+  }
+}
