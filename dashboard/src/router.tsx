@@ -1,13 +1,13 @@
 /** Addresses and their pages. */
-import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
 import { Nothing } from './parts/states.tsx'
-import { CallNext } from './scenes/board.tsx'
-import { Keys } from './scenes/keys.tsx'
-import { LeadPage } from './scenes/lead.tsx'
-import { Leads } from './scenes/leads.tsx'
 import { Shell } from './scenes/shell.tsx'
-import { Status } from './scenes/status.tsx'
-import { Team } from './scenes/team.tsx'
 
 const root = createRootRoute({
   component: Shell,
@@ -23,33 +23,48 @@ const home = createRoute({
     throw redirect({ to: '/call-next' })
   },
 })
+// Each page is loaded when it is first opened.
 const callNext = createRoute({
   getParentRoute: () => root,
   path: '/call-next',
-  component: CallNext,
+  component: lazyRouteComponent(() => import('./scenes/board.tsx'), 'CallNext'),
 })
-const leadsRoute = createRoute({
+const leads = createRoute({
   getParentRoute: () => root,
   path: '/leads',
   validateSearch: (search: Record<string, unknown>): { q?: string } =>
     typeof search['q'] === 'string' && search['q'] !== '' ? { q: search['q'] } : {},
-  component: function LeadsRoute() {
-    return <Leads q={leadsRoute.useSearch().q ?? ''} />
-  },
+  component: lazyRouteComponent(() => import('./scenes/leads.tsx'), 'Leads'),
 })
 const lead = createRoute({
   getParentRoute: () => root,
   path: '/leads/$leadId',
-  component: function LeadRoute() {
-    return <LeadPage leadId={lead.useParams().leadId} />
-  },
+  component: lazyRouteComponent(() => import('./scenes/lead.tsx'), 'LeadPage'),
 })
-const keys = createRoute({ getParentRoute: () => root, path: '/keys', component: Keys })
-const team = createRoute({ getParentRoute: () => root, path: '/team', component: Team })
-const status = createRoute({ getParentRoute: () => root, path: '/status', component: Status })
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./scenes/models.tsx'), 'Models'),
+})
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./scenes/keys.tsx'), 'Keys'),
+})
+const team = createRoute({
+  getParentRoute: () => root,
+  path: '/team',
+  component: lazyRouteComponent(() => import('./scenes/team.tsx'), 'Team'),
+})
+const status = createRoute({
+  getParentRoute: () => root,
+  path: '/status',
+  component: lazyRouteComponent(() => import('./scenes/status.tsx'), 'Status'),
+})
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, callNext, leadsRoute, lead, keys, team, status]),
+  defaultPreload: 'intent',
+  routeTree: root.addChildren([home, callNext, leads, lead, models, keys, team, status]),
 })
 
 declare module '@tanstack/react-router' {

@@ -1,23 +1,21 @@
 /** A score in words: "1 in 9, six times your average", its interval and its trend. */
 import { Badge, Group, Text } from '@mantine/core'
 import type { LeadScore } from '../../../src/contract/index.ts'
+import { few, percent } from './numbers.ts'
 
 type Whole = Pick<
   LeadScore,
   'score' | 'probability' | 'interval' | 'times_average' | 'trend' | 'reason'
 >
 
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumSignificantDigits: 2 })
-const few = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 })
-
 function inWords(probability: number, timesAverage: number | null): string {
   const chance =
     probability > 0.5
-      ? percent.format(probability)
+      ? percent(probability)
       : probability > 0
-        ? `1 in ${few.format(1 / probability)}`
+        ? `1 in ${few(1 / probability)}`
         : 'next to none'
-  return timesAverage === null ? chance : `${chance}, ${few.format(timesAverage)} × your average`
+  return timesAverage === null ? chance : `${chance}, ${few(timesAverage)} × your average`
 }
 
 function Trend({ trend }: { trend: number | null }) {
@@ -56,7 +54,7 @@ export function Chance({ of }: { of: Whole | null | undefined }) {
       </Group>
       {of.interval !== null && (
         <Text size="xs" c="dimmed">
-          between {percent.format(of.interval[0] ?? 0)} and {percent.format(of.interval[1] ?? 1)}
+          between {percent(of.interval[0] ?? 0)} and {percent(of.interval[1] ?? 1)}
         </Text>
       )}
     </>

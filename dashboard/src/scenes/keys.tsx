@@ -19,6 +19,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { KeyAnswer, KeyBody, KeysAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
+import { SureButton } from '../parts/sure-button.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
 
@@ -117,7 +118,6 @@ function NewKey() {
 
 function KeyRow({ item }: { item: KeysAnswer['items'][number] }) {
   const queries = useQueryClient()
-  const [sure, setSure] = useState(false)
   const revoke = useMutation({
     mutationFn: () => request('DELETE', `/v1/keys/${item.key_id}`),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
@@ -140,17 +140,13 @@ function KeyRow({ item }: { item: KeysAnswer['items'][number] }) {
         {item.revoked_at !== null ? (
           <Badge color="gray">revoked</Badge>
         ) : (
-          <Button
-            size="xs"
+          <SureButton
+            action="Revoke"
+            of={item.name}
             color="red"
-            variant={sure ? 'filled' : 'light'}
             loading={revoke.isPending}
-            aria-label={`Revoke ${item.name}`}
-            onBlur={() => setSure(false)}
-            onClick={() => (sure ? revoke.mutate() : setSure(true))}
-          >
-            {sure ? 'Really revoke' : 'Revoke'}
-          </Button>
+            onSure={() => revoke.mutate()}
+          />
         )}
       </Table.Td>
     </Table.Tr>

@@ -14,7 +14,7 @@ import {
   Title,
 } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import type {
   EventTypesAnswer,
   FeaturesAnswer,
@@ -22,11 +22,11 @@ import type {
   TimelineAnswer,
   TimelineItem,
 } from '../../../src/contract/index.ts'
+import { useNames } from '../api/names.ts'
 import { request } from '../api/request.ts'
 import { Moment } from '../parts/moment.tsx'
 import { Loaded, Nothing } from '../parts/states.tsx'
 import { Reasons } from './reasons.tsx'
-import { useNames } from './leads.tsx'
 
 type Feature = FeaturesAnswer['items'][number]
 
@@ -196,7 +196,8 @@ function Features({ leadId }: { leadId: string }) {
   )
 }
 
-export function LeadPage({ leadId }: { leadId: string }) {
+export function LeadPage() {
+  const { leadId } = useParams({ from: '/leads/$leadId' })
   const lead = useQuery({
     queryKey: ['lead', leadId],
     queryFn: () => request<LeadAnswer>('GET', pathOf(leadId)),

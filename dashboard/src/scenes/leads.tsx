@@ -11,29 +11,14 @@ import {
 } from '@mantine/core'
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import type { LeadAnswer, LeadsAnswer, UsersAnswer } from '../../../src/contract/index.ts'
+import type { LeadAnswer, LeadsAnswer } from '../../../src/contract/index.ts'
+import { useNames } from '../api/names.ts'
 import { request } from '../api/request.ts'
-import { useSessionUser } from '../api/session.ts'
 import { Moment } from '../parts/moment.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
-
-/** Names of the team; only administrators may list it, others see the number. */
-export function useNames(): (userId: number | null) => string {
-  const user = useSessionUser()
-  const users = useQuery({
-    queryKey: ['users'],
-    queryFn: () => request<UsersAnswer>('GET', '/v1/users'),
-    enabled: user?.role === 'admin',
-  })
-  return (userId) => {
-    if (userId === null) return 'nobody'
-    if (userId === user?.user_id) return user.name
-    return users.data?.items.find((one) => one.user_id === userId)?.name ?? `user ${userId}`
-  }
-}
 
 function Row({ lead, owner }: { lead: LeadAnswer; owner: string }) {
   return (
@@ -112,7 +97,8 @@ function Search({ q }: { q: string }) {
   )
 }
 
-export function Leads({ q }: { q: string }) {
+export function Leads() {
+  const { q = '' } = useSearch({ from: '/leads' })
   const pages = useInfiniteQuery({
     queryKey: ['leads', q],
     queryFn: ({ pageParam }) => {

@@ -14,6 +14,7 @@ import {
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import {
   IconActivity,
+  IconChartDots,
   IconKey,
   IconMoon,
   IconPhone,
@@ -31,6 +32,7 @@ import { forget, remember, useSessionUser } from '../api/session.ts'
 const PAGES = [
   { to: '/call-next', label: 'Call next', icon: IconPhone, adminOnly: false },
   { to: '/leads', label: 'Leads', icon: IconUsers, adminOnly: false },
+  { to: '/models', label: 'Models', icon: IconChartDots, adminOnly: false },
   { to: '/keys', label: 'Keys', icon: IconKey, adminOnly: true },
   { to: '/team', label: 'Team', icon: IconUsersGroup, adminOnly: true },
   { to: '/status', label: 'Status', icon: IconActivity, adminOnly: false },

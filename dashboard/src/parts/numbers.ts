@@ -1,0 +1,24 @@
+/** How numbers are written, in the reader's own language. */
+const formatter = (options: Intl.NumberFormatOptions) => {
+  const format = new Intl.NumberFormat(undefined, options)
+  return (value: number): string => format.format(value)
+}
+
+/** 0.093 as 9.3 %. */
+export const percent = formatter({ style: 'percent', maximumSignificantDigits: 2 })
+/** 0.4312 as 43 %. */
+export const wholePercent = formatter({ style: 'percent', maximumFractionDigits: 0 })
+/** 0.3854 as 38.5 %. */
+export const percentOne = formatter({
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+})
+/** 4.312 as 4.3. */
+export const few = formatter({ maximumSignificantDigits: 2 })
+/** 9240 as 9,240. */
+export const whole = formatter({ maximumFractionDigits: 0 })
+/** 0.89855 as 0.899, for measures between 0 and 1. */
+export const three = formatter({ minimumFractionDigits: 3, maximumFractionDigits: 3 })
+/** 123456 as 123K. */
+export const compact = formatter({ notation: 'compact', maximumSignificantDigits: 3 })
