@@ -6,8 +6,7 @@
  *     node bench/capture.ts [--events 2000000] [--leads 100000] [--seconds 4]
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
@@ -18,7 +17,14 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { seededRandom } from '../src/math/index.ts'
 import type { Database } from '../src/store/index.ts'
 import { makeKey } from '../test/support/keys.ts'
-import { freePort, openBeside, postmasterPid, serve, stop } from '../test/support/served.ts'
+import {
+  freePort,
+  openBeside,
+  postmasterPid,
+  productFolder,
+  serve,
+  stop,
+} from '../test/support/served.ts'
 import { writeClaims } from './claims.ts'
 import { drive, post } from './load.ts'
 
@@ -199,7 +205,7 @@ async function memory({ port, key, url, pids }: Bench) {
   return { after: pssMegabytes(pids), peak, events: made, backlog }
 }
 
-const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-bench-'))
+const dataDir = productFolder('bench')
 const port = await freePort()
 const emptyPort = await freePort()
 const empty = spawn(process.execPath, [

@@ -5,9 +5,7 @@
  *
  *     node bench/live.ts [--rate 1000] [--seconds 20] [--leads 10000]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { SOCKET_PROTOCOL, type SocketFrame } from '../src/contract/index.ts'
@@ -15,7 +13,7 @@ import { seededRandom } from '../src/math/index.ts'
 import { encodeModel, publishVersion, setAlias } from '../src/models/index.ts'
 import { makeKey } from '../test/support/keys.ts'
 import { makeWorkspace } from '../test/support/workspaces.ts'
-import { freePort, openBeside, serve, stop } from '../test/support/served.ts'
+import { freePort, openBeside, productFolder, serve, stop } from '../test/support/served.ts'
 import { writeClaims } from './claims.ts'
 import { benchModel } from './live-model.ts'
 import { post, steady } from './load.ts'
@@ -35,7 +33,7 @@ const TYPES = ['page_visit', 'property_view', 'search_executed', 'photos_viewed'
 const MASTER_KEY = '5a'.repeat(32)
 
 const random = seededRandom(3)
-const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-live-'))
+const dataDir = productFolder('live')
 const port = await freePort()
 const served = await serve(dataDir, port, { MODEL_ENCRYPTION_KEY: MASTER_KEY })
 const database = await openBeside(dataDir)

@@ -4,15 +4,13 @@
  *
  *     node bench/rebuild.ts [--events 2000000] [--leads 20000]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { EVENT_TYPES } from '../src/core/index.ts'
 import type { Database } from '../src/store/index.ts'
 import { makeWorkspace } from '../test/support/workspaces.ts'
-import { freePort, openBeside, serve, stop } from '../test/support/served.ts'
+import { freePort, openBeside, productFolder, serve, stop } from '../test/support/served.ts'
 import { writeClaims } from './claims.ts'
 
 const { values } = parseArgs({
@@ -25,7 +23,7 @@ const EVENTS = Number(values.events)
 const LEADS = Number(values.leads)
 const TYPES = ['page_visit', 'property_view', 'search_executed', 'photos_viewed'] as const
 
-const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-rebuild-'))
+const dataDir = productFolder('rebuild')
 const port = await freePort()
 
 async function foldedPosition(): Promise<number> {

@@ -2,14 +2,12 @@
  * A seeded storm of requests on a real server: every answer is judged, and after every round the
  * log is compared with what was answered.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ERRORS, problemType, type ErrorCode } from '../../src/core/index.ts'
 import { seededRandom, type SeededRandom } from '../../src/math/index.ts'
 import type { Database } from '../../src/store/index.ts'
-import { freePort, openBeside, serve, stop, type Served } from '../support/served.ts'
+import { freePort, openBeside, productFolder, serve, stop, type Served } from '../support/served.ts'
 import {
   requestSource,
   type Callers,
@@ -293,7 +291,7 @@ async function storm(
 
 /** Runs the storm on a server of its own, with its own embedded database. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-fuzz-'))
+  const dataDir = productFolder('fuzz')
   try {
     const port = await freePort()
     const served = await serve(dataDir, port, {

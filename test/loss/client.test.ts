@@ -2,17 +2,22 @@
  * The published client against a product that is killed and started again: every event it was
  * given is stored exactly once.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { EnterpriseHub, type ClientError, type Receipt } from '../../src/client/index.ts'
 import { makeKey } from '../support/keys.ts'
-import { freePort, openBeside, postmasterPid, serve, stop } from '../support/served.ts'
+import {
+  freePort,
+  openBeside,
+  postmasterPid,
+  productFolder,
+  serve,
+  stop,
+} from '../support/served.ts'
 
 test('batches arrive exactly once though server and database are killed between', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-client-'))
+  const dataDir = productFolder('client')
   const port = await freePort()
   let served = await serve(dataDir, port)
   try {

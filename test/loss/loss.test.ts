@@ -3,16 +3,22 @@
  * postmaster, or all of it is killed. Afterwards every acknowledged event is stored exactly once
  * and the states equal those rebuilt from the log.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { encodeState, foldEntries } from '../../src/features/index.ts'
 import { seededRandom } from '../../src/math/index.ts'
 import { loadStates, readPerson, type Database } from '../../src/store/index.ts'
 import { makeKey } from '../support/keys.ts'
-import { freePort, openBeside, postmasterPid, serve, stop, type Served } from '../support/served.ts'
+import {
+  freePort,
+  openBeside,
+  postmasterPid,
+  productFolder,
+  serve,
+  stop,
+  type Served,
+} from '../support/served.ts'
 
 const KILLS = 10
 const STREAMS = 8
@@ -93,7 +99,7 @@ async function folded(url: string): Promise<void> {
 
 test('ten kills at random moments lose nothing and store nothing twice', async () => {
   const random = seededRandom(SEED)
-  const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-loss-'))
+  const dataDir = productFolder('loss')
   const port = await freePort()
   let served = await serve(dataDir, port)
   let database: Database | undefined

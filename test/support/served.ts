@@ -1,12 +1,23 @@
 /** The product as its own process on a folder of its own, for tests that kill it. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../../src/platform/index.ts'
 import { openDatabase, type Database } from '../../src/store/index.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
+
+/**
+ * A new temporary folder for a product of a test or benchmark. The database user may pass through
+ * it when root runs this, so the database stays inside, and removing the folder removes it.
+ */
+export function productFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `enterprisehub-${name}-`))
+  chmodSync(folder, 0o711)
+  return folder
+}
 
 export interface Served {
   readonly child: ChildProcess

@@ -42,7 +42,8 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-async function receiveFile(source: Readable, folder: string): Promise<string> {
+async function receiveFile(source: Readable | undefined, folder: string): Promise<string> {
+  if (source === undefined) throw new AppError('invalid-request', 'Send the file as the body.')
   const sent = join(folder, 'sent')
   await pipeline(source, bounded, createWriteStream(sent))
   if (!(await isGzip(sent))) return sent
@@ -80,7 +81,10 @@ export async function receiveUpload(request: FastifyRequest): Promise<Upload> {
   try {
     const received = request.isMultipart()
       ? await receiveParts(request, folder)
-      : { file: await receiveFile(request.body as Readable, folder), mapping: undefined }
+      : {
+          file: await receiveFile(request.body as Readable | undefined, folder),
+          mapping: undefined,
+        }
     const { file, mapping } = received
     if (file === undefined)
       throw new AppError('invalid-request', 'Send the file as a part named "file".')
