@@ -10,6 +10,8 @@ import {
   ERRORS,
   EVENT_TYPES,
   GRADING_PROPERTIES,
+  isPublicEventType,
+  isWebsiteEventType,
   PUBLIC_EVENT_TYPES,
   problemType,
 } from '../src/core/index.ts'
@@ -73,12 +75,22 @@ function eventsMarkdown(): string {
     String(type.funnelDepth),
     String(type.engagementWeight),
     type.graded === true ? 'yes' : '',
+    isPublicEventType(name) && isWebsiteEventType(name) ? 'yes' : '',
   ]
-  const head = ['type', 'label', 'who acts', 'funnel depth', 'engagement weight', 'graded']
+  const head = [
+    'type',
+    'label',
+    'who acts',
+    'funnel depth',
+    'engagement weight',
+    'graded',
+    'websites',
+  ]
   return [
     '# Events',
     'Every event type, from the one table in src/core/event-types.ts. Funnel depth: 0 arrived to 5',
-    'bought. Graded: opens and clicks that a machine may have made count fully only when a person',
+    'bought. Websites: may be sent with a publishable key, which everybody can read; the others need',
+    'a secret key or a person. Graded: opens and clicks that a machine may have made count fully only when a person',
     'made them.\n',
     '## Accepted by `POST /v1/events`\n',
     table(head, all.filter(([name]) => open.has(name)).map(row)),

@@ -150,6 +150,49 @@ test('secret keys: hashed, scoped, accepted as Basic user name, revoked within 5
   }
 }, 15_000)
 
+test('publishable keys: what the lead does on the website, refused event by event', async () => {
+  const as = await hub.login()
+  const origin = 'https://rentals.example.com'
+  const body = { kind: 'publishable', name: 'site', origins: [origin] }
+  const { key } = (await hub.call('POST', '/v1/keys', { as, body })).body as { key: string }
+  const send = (path: string, sent: object) =>
+    hub.call('POST', path, { as: key, body: sent, headers: { origin } })
+  const all = (await hub.call('GET', '/v1/event-types')).body.items as {
+    type: string
+    actor: string
+    from_websites: boolean
+  }[]
+  const may = (name: string) => all.find(({ type }) => type === name)!.from_websites
+  expect(all.filter(({ actor }) => actor !== 'lead').some(({ type }) => may(type))).toBe(false)
+  for (const type of ['offer_submitted', 'property_purchased', 'lost', 'call_placed', 'inactivity'])
+    expect(may(type), type).toBe(false)
+  for (const type of ['page_visit', 'inquiry_submitted', 'tour_scheduled', 'unsubscribed'])
+    expect(may(type), type).toBe(true)
+  const events = all.map(({ type }, i) => ({ event_id: `w${i}`, anonymous_id: 'w', type }))
+  const { status, body: answer } = await send('/v1/events', { events })
+  expect(status).toBe(202)
+  const rejected = answer.rejected as { index: number; problem: { type: string; detail: string } }[]
+  expect(rejected.map(({ index }) => all[index]!.type)).toEqual(
+    all.filter(({ from_websites }) => !from_websites).map(({ type }) => type),
+  )
+  for (const { index, problem } of rejected) {
+    expect(problem.type).toMatch(/event-type-not-allowed$/)
+    expect(problem.detail).toContain(all[index]!.type)
+  }
+  expect(answer.accepted).toBe(all.length - rejected.length)
+  const lost = { anonymous_id: 'w', type: 'lost' }
+  expect((await send('/v1/events', lost)).status).toBe(403)
+  const batch = ['page_visit', 'lost', 'Order Completed'].map((event, i) => ({
+    type: 'track',
+    messageId: `s${i}`,
+    anonymousId: 'w',
+    event,
+  }))
+  const segment = (await send('/v1/batch', { batch })).body.rejected as { index: number }[]
+  expect(segment.map(({ index }) => index)).toEqual([1, 2])
+  expect((await send('/v1/track', { anonymousId: 'w', event: 'email_sent' })).status).toBe(403)
+})
+
 test('publishable keys: only capture, only from their websites', async () => {
   const as = await hub.login()
   const site = 'https://homes.example.com'

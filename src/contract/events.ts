@@ -129,13 +129,18 @@ export const EventTypesAnswer = Type.Object({
       funnel_depth: Type.Integer(),
       engagement_weight: Type.Number(),
       actor: Type.String(),
+      from_websites: Type.Boolean({ description: 'Publishable keys may send it' }),
     }),
   ),
 })
 export type EventTypesAnswer = Static<typeof EventTypesAnswer>
 
 const SegmentTime = Type.Optional(Type.String({ maxLength: 40 }))
+const WriteKey = Type.Optional(
+  Type.String({ maxLength: 128, description: 'An API key, by callers that send no header' }),
+)
 const SegmentFields = {
+  writeKey: WriteKey,
   userId: Type.Optional(Nullable(Identifier)),
   anonymousId: Type.Optional(Nullable(Identifier)),
   messageId: Type.Optional(Identifier),
@@ -162,6 +167,7 @@ export const SegmentBatch = Type.Object(
     batch: Type.Array(SegmentMessage, { maxItems: EVENTS_PER_CALL_MAX }),
     context: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     sentAt: SegmentTime,
+    writeKey: WriteKey,
   },
   { additionalProperties: true },
 )

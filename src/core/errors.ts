@@ -45,6 +45,11 @@ export const ERRORS = declare({
     'This origin may not use this key',
     'Add the website to the publishable key’s allowed origins.',
   ),
+  'event-type-not-allowed': fault(
+    403,
+    'A publishable key may not send this event type',
+    'Send it from a server with a secret key: see "websites" in docs/reference/events.md.',
+  ),
   'not-found': fault(404, 'Not found', 'Check the address and the identifier.'),
   'method-not-allowed': fault(
     405,

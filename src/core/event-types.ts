@@ -18,6 +18,8 @@ export interface EventTypeDeclaration {
   readonly actor: Actor
   /** Opens and clicks can be made by scanners: they carry an engagement grade. */
   readonly graded?: true
+  /** Labels rest on it: taken from people and secret keys, never from a website's public key. */
+  readonly attested?: true
 }
 
 /** What grading reads of opens and clicks, beside `context.network` and `context.user_agent`. */
@@ -40,6 +42,10 @@ const type = (
 const graded = (declaration: EventTypeDeclaration): EventTypeDeclaration => ({
   ...declaration,
   graded: true,
+})
+const attested = (declaration: EventTypeDeclaration): EventTypeDeclaration => ({
+  ...declaration,
+  attested: true,
 })
 
 /** What a lead does with one listing: these always carry a property_id. */
@@ -72,7 +78,7 @@ const PUBLIC_TYPES = declare({
   tour_scheduled: type(21, 'Scheduled a tour', 4, 4),
   tour_completed: type(22, 'Completed a tour', 4, 4.5),
   tour_cancelled: type(23, 'Cancelled a tour', 2, -2),
-  offer_submitted: type(24, 'Submitted an offer', 5, 5),
+  offer_submitted: attested(type(24, 'Submitted an offer', 5, 5)),
   email_sent: type(25, 'E-mail sent', 0, 0, 'agent'),
   email_open: graded(type(26, 'Opened an e-mail', 0, 0.3)),
   email_click: graded(type(27, 'Clicked in an e-mail', 1, 0.8)),
@@ -90,7 +96,7 @@ const PUBLIC_TYPES = declare({
   valuation_requested: type(39, 'Requested a valuation', 3, 2.5),
   mortgage_calculated: type(40, 'Calculated a mortgage', 2, 1.5),
   open_house_visited: type(41, 'Visited an open house', 4, 3.5),
-  property_purchased: type(42, 'Bought a property', 5, 5),
+  property_purchased: attested(type(42, 'Bought a property', 5, 5)),
   unsubscribed: type(43, 'Unsubscribed', 0, -5),
   // Outcomes that are not also behavior: reported, not observed. They enter the same log, because
   // an outcome and the event of the same name are one fact.
@@ -139,6 +145,15 @@ export function eventTypeOfCode(code: number): EventType | undefined {
 
 export function isPublicEventType(name: string): name is PublicEventType {
   return Object.hasOwn(PUBLIC_TYPES, name)
+}
+
+/**
+ * Whether a website may report it with a publishable key, which everybody can read: what the lead
+ * does there, not what agents, machines or closed deals say.
+ */
+export function isWebsiteEventType(name: PublicEventType): boolean {
+  const { actor, attested }: EventTypeDeclaration = EVENT_TYPES[name]
+  return actor === 'lead' && attested !== true
 }
 
 /**

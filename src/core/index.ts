@@ -40,6 +40,7 @@ export {
   eventTypeOfCode,
   isOutcomeType,
   isPublicEventType,
+  isWebsiteEventType,
   type Actor,
   type EngagementGrade,
   type EventType,

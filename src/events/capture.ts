@@ -3,7 +3,14 @@
  * duplicate are durable, rejected carries its problem. Unknown event types are kept in quarantine.
  */
 import { LRUCache } from 'lru-cache'
-import { AppError, toProblem, type EventInput, type Problem } from '../core/index.ts'
+import {
+  AppError,
+  isPublicEventType,
+  isWebsiteEventType,
+  toProblem,
+  type EventInput,
+  type Problem,
+} from '../core/index.ts'
 import {
   IDENTITY_KIND,
   type AppendResult,
@@ -37,10 +44,15 @@ export interface CaptureStore {
 
 export interface Capture {
   /**
-   * One fate per event, in order.
+   * One fate per event, in order; a website's may only be what leads do there.
    * @throws AppError `unavailable` when the database cannot take them; then none is acknowledged.
    */
-  readonly take: (workspaceId: number, raws: readonly unknown[], now: number) => Promise<Fate[]>
+  readonly take: (
+    workspaceId: number,
+    raws: readonly unknown[],
+    now: number,
+    fromWebsite?: boolean,
+  ) => Promise<Fate[]>
   /** anonymous_id counts as lead_id from now on (Segment's identify). */
   readonly identify: (
     workspaceId: number,
@@ -73,6 +85,24 @@ function toQuarantine(raw: unknown, refused: Acceptance & { ok: false }): Quaran
 const nameless = (raw: unknown): boolean =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !('event_id' in raw)
 
+const refusal = ({ code, detail, errors }: Acceptance & { ok: false }): Fate => ({
+  status: 'rejected',
+  problem: toProblem(code, detail, { errors }),
+})
+
+/** What a website may not send is refused. */
+function judged(acceptance: Acceptance, fromWebsite: boolean): Acceptance {
+  if (!fromWebsite || !acceptance.ok) return acceptance
+  const { type } = acceptance.event
+  if (isPublicEventType(type) && isWebsiteEventType(type)) return acceptance
+  return {
+    ok: false,
+    code: 'event-type-not-allowed',
+    detail: `a publishable key may not send "${type}"`,
+    errors: [{ path: '/type', message: 'must be something that the lead does on the website' }],
+  }
+}
+
 export function createCapture(store: CaptureStore): Capture {
   // Pairs already linked, so that a site that always sends both ids costs one link, not one each.
   const linked = new LRUCache<string, true>({ max: 50_000 })
@@ -96,7 +126,7 @@ export function createCapture(store: CaptureStore): Capture {
     return result
   }
 
-  async function take(workspaceId: number, raws: readonly unknown[], now: number): Promise<Fate[]> {
+  const take: Capture['take'] = async (workspaceId, raws, now, fromWebsite = false) => {
     const fates = new Array<Fate>(raws.length)
     const rows: LogRow[] = []
     const indexes: number[] = []
@@ -106,7 +136,7 @@ export function createCapture(store: CaptureStore): Capture {
     for (let i = 0; i < raws.length; i++) {
       const named = nameless(raws[i]) ? store.newId() : undefined
       const raw = named === undefined ? raws[i] : { ...(raws[i] as object), event_id: named }
-      const acceptance = acceptEvent(workspaceId, raw, now)
+      const acceptance = judged(acceptEvent(workspaceId, raw, now), fromWebsite)
       if (named !== undefined) names.set(i, named)
       if (acceptance.ok) {
         rows.push(acceptance.row)
@@ -114,8 +144,7 @@ export function createCapture(store: CaptureStore): Capture {
         events.push(acceptance.event)
         continue
       }
-      const problem = toProblem(acceptance.code, acceptance.detail, { errors: acceptance.errors })
-      fates[i] = { status: 'rejected', problem }
+      fates[i] = refusal(acceptance)
       const item = toQuarantine(raws[i], acceptance)
       if (item !== undefined) kept.push(item)
     }

@@ -106,6 +106,22 @@ export const Settings = Type.Object({
     examples: ['0 2 * * *'],
     description: 'When models are retrained: five cron fields, UTC.',
   }),
+  CAPTURE_RATE_PUBLISHABLE: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 1_000,
+    examples: ['200'],
+    description:
+      'Events a second that each process takes from one publishable key, for longer than 10 s; ' +
+      'beyond it callers get 429 with Retry-After.',
+  }),
+  CAPTURE_RATE_SECRET: Type.Integer({
+    minimum: 1,
+    maximum: 10_000_000,
+    default: 100_000,
+    examples: ['20000'],
+    description: 'The same for one secret key, or one person signed in.',
+  }),
   GHL_API_KEY: Type.Optional(
     Type.String({
       minLength: 8,

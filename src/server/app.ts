@@ -72,15 +72,13 @@ function installAccess(app: FastifyInstance, services: Services): void {
     }
     request.principal = principal
   }
-  // With callbacks: who calls is nearly always known at once, and then no promise is made.
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { access } = request.routeOptions.config
-    if (access === undefined || access === 'public') {
-      done()
-      return
-    }
+  const identify = (
+    request: FastifyRequest,
+    key: string | undefined,
+    done: (error?: Error) => void,
+  ): void => {
     try {
-      const principal = services.authenticate(request)
+      const principal = services.authenticate(request, key)
       if (principal instanceof Promise) {
         principal.then((found) => admit(request, found)).then(() => done(), done)
         return
@@ -91,6 +89,31 @@ function installAccess(app: FastifyInstance, services: Services): void {
       return
     }
     done()
+  }
+  // With callbacks: who calls is nearly always known at once, and then no promise is made.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { access } = request.routeOptions.config
+    if (access === undefined || access === 'public') {
+      done()
+      return
+    }
+    // Who calls is known once the body is read (below).
+    if (access.writeKey === true && request.headers.authorization === undefined) {
+      done()
+      return
+    }
+    identify(request, undefined, done)
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    const { access } = request.routeOptions.config
+    // Null until somebody was admitted.
+    if (typeof access !== 'object' || (request.principal as Principal | null) !== null) {
+      done()
+      return
+    }
+    const { writeKey } = (request.body ?? {}) as { writeKey?: unknown }
+    if (typeof writeKey === 'string') identify(request, writeKey, done)
+    else done(new AppError('unauthenticated'))
   })
 }
 

@@ -33,6 +33,7 @@ import {
 } from '../store/index.ts'
 import { buildApp } from './app.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
+import { createCaptureRate } from './auth/capture-rate.ts'
 import { bootstrap, tokenSecret } from './bootstrap.ts'
 import type { Importers } from './imports/importer.ts'
 import { announceModels, announceNotices } from './live/announce.ts'
@@ -169,6 +170,7 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
     authenticate: createAuthenticate({ database, clock }),
     tokenSecret: tokenSecret(config),
     capture: captureOf(options, commit, memory),
+    captureRate: createCaptureRate(clock, config),
   }
 }
 

@@ -32,7 +32,14 @@ export type Principal =
  * capture routes) publishable keys. `public` needs no credentials.
  */
 export type Access =
-  'public' | { readonly role: Role; readonly scope: Scope; readonly publishable?: boolean }
+  | 'public'
+  | {
+      readonly role: Role
+      readonly scope: Scope
+      readonly publishable?: boolean
+      /** Without an Authorization header the key may come as `writeKey` of the body (Segment). */
+      readonly writeKey?: boolean
+    }
 
 const RANK: Record<Role, number> = { agent: 0, lead: 1, admin: 2 }
 
@@ -43,7 +50,11 @@ export function mayUse(principal: Principal, access: Exclude<Access, 'public'>):
 }
 
 /** Finds out who calls. @throws AppError `unauthenticated` or `origin-not-allowed`. */
-export type Authenticate = (request: FastifyRequest) => Principal | Promise<Principal>
+export type Authenticate = (
+  request: FastifyRequest,
+  /** A key that came otherwise than in the Authorization header. */
+  key?: string,
+) => Principal | Promise<Principal>
 
 /** A name of the caller for the audit log. */
 export function actorOf(principal: Principal): string {

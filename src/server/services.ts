@@ -8,6 +8,7 @@ import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database, StateKey } from '../store/index.ts'
 import type { Importers } from './imports/importer.ts'
 import type { LiveHub } from './live/hub.ts'
+import type { CaptureRate } from './auth/capture-rate.ts'
 import type { Authenticate } from './principal.ts'
 
 export interface Services {
@@ -17,6 +18,8 @@ export interface Services {
   readonly newId: IdSource
   readonly database: Database
   readonly capture: Capture
+  /** Counts what callers of the capture routes send. */
+  readonly captureRate: CaptureRate
   /** What takes files in, by kind. */
   readonly importers: Importers
   readonly metrics: Registry

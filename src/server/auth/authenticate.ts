@@ -115,8 +115,9 @@ export function createAuthenticate({
     return answer
   }
 
-  return (request) => {
-    const header = request.headers.authorization ?? socketToken(request)
+  return (request, key) => {
+    const bearer = key === undefined ? undefined : `Bearer ${key}`
+    const header = bearer ?? request.headers.authorization ?? socketToken(request)
     if (header === undefined) throw new AppError('unauthenticated')
     const kept = known.get(header) ?? refused.get(header)
     if (kept !== undefined && kept.until > clock.monotonic()) return admit(kept.principal, request)

@@ -11,6 +11,7 @@ import {
 import {
   AppError,
   EVENT_TYPES,
+  isWebsiteEventType,
   OUTCOME_SUCCESS,
   PUBLIC_EVENT_TYPES,
   type Problem,
@@ -19,7 +20,11 @@ import { orThrow, type Fate } from '../../events/index.ts'
 import type { Access } from '../principal.ts'
 import type { Services } from '../services.ts'
 
-export const MAY_CAPTURE: Access = { role: 'agent', scope: 'events:write', publishable: true }
+export const MAY_CAPTURE = {
+  role: 'agent',
+  scope: 'events:write',
+  publishable: true,
+} as const satisfies Access
 const MAY_REPORT: Access = { role: 'agent', scope: 'events:write' }
 
 export interface Tally {
@@ -53,7 +58,37 @@ function eventsOf(body: unknown): readonly unknown[] | undefined {
   return events as readonly unknown[]
 }
 
-export function captureRoutes(app: FastifyInstance, { capture, clock, newId }: Services): void {
+export const RATE_DESCRIPTION =
+  'Each key may send CAPTURE_RATE_PUBLISHABLE or CAPTURE_RATE_SECRET events a second (see ' +
+  'docs/reference/configuration.md), and ten seconds of it at once. Beyond it: 429, to be ' +
+  'repeated after Retry-After.'
+
+function eventTypesRoute(app: FastifyInstance): void {
+  app.get(
+    '/v1/event-types',
+    {
+      schema: {
+        tags: ['capture'],
+        summary: 'The event types',
+        response: { 200: EventTypesAnswer },
+      },
+      config: { access: 'public' },
+    },
+    () => ({
+      items: PUBLIC_EVENT_TYPES.map((type) => ({
+        type,
+        label: EVENT_TYPES[type].label,
+        funnel_depth: EVENT_TYPES[type].funnelDepth,
+        engagement_weight: EVENT_TYPES[type].engagementWeight,
+        actor: EVENT_TYPES[type].actor,
+        from_websites: isWebsiteEventType(type),
+      })),
+    }),
+  )
+}
+
+export function captureRoutes(app: FastifyInstance, services: Services): void {
+  const { capture, captureRate, clock, newId } = services
   app.post(
     '/v1/events',
     {
@@ -61,6 +96,9 @@ export function captureRoutes(app: FastifyInstance, { capture, clock, newId }: S
       schema: {
         tags: ['capture'],
         summary: 'Record one event or up to 1,000',
+        description:
+          'Publishable keys may send what the lead does on a website (`from_websites` in ' +
+          `GET /v1/event-types); other types are refused one by one. ${RATE_DESCRIPTION}`,
         body: EventsBody,
         response: { 202: EventsAnswer },
       },
@@ -68,9 +106,11 @@ export function captureRoutes(app: FastifyInstance, { capture, clock, newId }: S
       config: { access: MAY_CAPTURE },
     },
     async (request, reply) => {
-      const { workspaceId } = request.principal
+      const { kind, workspaceId } = request.principal
       const batch = eventsOf(request.body)
-      const fates = await capture.take(workspaceId, batch ?? [request.body], clock.now())
+      const events = batch ?? [request.body]
+      captureRate(request.principal, events.length, reply)
+      const fates = await capture.take(workspaceId, events, clock.now(), kind === 'publishable')
       if (batch === undefined) orThrow(fates[0]!)
       return reply.code(202).send(tally(fates))
     },
@@ -89,6 +129,7 @@ export function captureRoutes(app: FastifyInstance, { capture, clock, newId }: S
     async (request, reply) => {
       const { outcome_type, details, ...rest } = request.body
       const event_id = rest.event_id ?? newId()
+      captureRate(request.principal, 1, reply)
       const event = { ...rest, event_id, type: outcome_type, properties: details ?? {} }
       const [fate] = await capture.take(request.principal.workspaceId, [event], clock.now())
       orThrow(fate!)
@@ -99,24 +140,5 @@ export function captureRoutes(app: FastifyInstance, { capture, clock, newId }: S
       })
     },
   )
-  app.get(
-    '/v1/event-types',
-    {
-      schema: {
-        tags: ['capture'],
-        summary: 'The event types',
-        response: { 200: EventTypesAnswer },
-      },
-      config: { access: 'public' },
-    },
-    () => ({
-      items: PUBLIC_EVENT_TYPES.map((type) => ({
-        type,
-        label: EVENT_TYPES[type].label,
-        funnel_depth: EVENT_TYPES[type].funnelDepth,
-        engagement_weight: EVENT_TYPES[type].engagementWeight,
-        actor: EVENT_TYPES[type].actor,
-      })),
-    }),
-  )
+  eventTypesRoute(app)
 }

@@ -1,6 +1,6 @@
 /** The three /interactions routes: record, then answer from the state after the event. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   EmailEngagementBody,
   InteractionAnswer,
@@ -152,11 +152,15 @@ function createRecorder(services: Services) {
 }
 
 export function interactionRoutes(app: FastifyInstance, services: Services): void {
-  const { clock, newId } = services
+  const { captureRate, clock, newId } = services
   const record = createRecorder(services)
   const options = (summary: string, body: object) => ({
     schema: { tags: ['capture'], summary, body, response: { 200: InteractionAnswer } },
     config: { access: MAY_RECORD },
+    preHandler: (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      captureRate(request.principal, 1, reply)
+      done()
+    },
   })
   app.post<{ Body: PropertyViewBody }>(
     '/interactions/property-view',

@@ -4,10 +4,12 @@ import { SegmentAnswer, SegmentBatch, SegmentMessage } from '../../contract/inde
 import { AppError, toProblem, type Problem } from '../../core/index.ts'
 import type { Capture } from '../../events/index.ts'
 import { fromSegment, segmentIdentity } from '../../integrations/index.ts'
+import type { Access, Principal } from '../principal.ts'
 import type { Services } from '../services.ts'
-import { MAY_CAPTURE, tally } from './capture.ts'
+import { MAY_CAPTURE, RATE_DESCRIPTION, tally } from './capture.ts'
 
 type Kind = 'track' | 'page' | 'identify'
+const MAY_SEND = { ...MAY_CAPTURE, writeKey: true } as const satisfies Access
 const KINDS: readonly string[] = ['track', 'page', 'screen', 'identify', 'alias', 'group']
 
 interface Refusal {
@@ -30,15 +32,15 @@ const linker =
     return true
   }
 
-export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services): void {
+/** Records messages of any kind; refused ones come back with their index. */
+function receiver({ capture, clock }: Services) {
   const link = linker(capture)
 
-  /** Records messages of any kind; refused ones come back with their index. */
-  async function receive(
-    workspaceId: number,
+  return async (
+    { workspaceId, kind }: Principal,
     messages: readonly (SegmentMessage & { type: string })[],
     shared: SegmentMessage['context'],
-  ): Promise<Refusal[]> {
+  ): Promise<Refusal[]> => {
     const refused: Refusal[] = []
     const events: object[] = []
     const indexes: number[] = []
@@ -56,12 +58,16 @@ export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services
       events.push(event)
       indexes.push(index)
     }
-    const fates = await capture.take(workspaceId, events, clock.now())
+    const fates = await capture.take(workspaceId, events, clock.now(), kind === 'publishable')
     for (const { index, problem } of tally(fates).rejected)
       refused.push({ index: indexes[index]!, problem })
     return refused
   }
+}
 
+export function segmentRoutes(app: FastifyInstance, services: Services): void {
+  const { captureRate } = services
+  const receive = receiver(services)
   for (const kind of ['track', 'page', 'identify'] satisfies Kind[])
     app.post<{ Body: SegmentMessage }>(
       `/v1/${kind}`,
@@ -69,14 +75,16 @@ export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services
         schema: {
           tags: ['segment'],
           summary: `Segment ${kind}`,
+          description: RATE_DESCRIPTION,
           body: SegmentMessage,
           response: { 200: SegmentAnswer },
         },
-        config: { access: MAY_CAPTURE },
+        config: { access: MAY_SEND },
       },
-      async (request) => {
+      async (request, reply) => {
+        captureRate(request.principal, 1, reply)
         const messages = [{ ...request.body, type: kind }]
-        const [refusal] = await receive(request.principal.workspaceId, messages, undefined)
+        const [refusal] = await receive(request.principal, messages, undefined)
         if (refusal !== undefined) throw asError(refusal.problem)
         return { success: true }
       },
@@ -87,15 +95,17 @@ export function segmentRoutes(app: FastifyInstance, { capture, clock }: Services
       schema: {
         tags: ['segment'],
         summary: 'Segment batch',
+        description: RATE_DESCRIPTION,
         body: SegmentBatch,
         response: { 200: SegmentAnswer },
       },
-      config: { access: MAY_CAPTURE },
+      config: { access: MAY_SEND },
     },
-    async (request) => {
+    async (request, reply) => {
       const { batch, context } = request.body
+      captureRate(request.principal, batch.length, reply)
       const messages = batch.map((message) => ({ ...message, type: message.type ?? '' }))
-      const rejected = await receive(request.principal.workspaceId, messages, context)
+      const rejected = await receive(request.principal, messages, context)
       return rejected.length === 0 ? { success: true } : { success: true, rejected }
     },
   )
