@@ -34,6 +34,14 @@ export const LeadChangeBody = Type.Object(leadFields, {
 })
 export type LeadChangeBody = Static<typeof LeadChangeBody>
 
+/** The newest thing that was recorded of a lead. */
+export const LastEvent = Type.Object({
+  type: Type.String(),
+  label: Type.String(),
+  timestamp: Time,
+})
+export type LastEvent = Static<typeof LastEvent>
+
 export const LeadAnswer = Type.Object({
   lead_id: Type.String(),
   name: Nullable(Type.String()),
@@ -47,6 +55,9 @@ export const LeadAnswer = Type.Object({
   updated_at: Time,
   score: Type.Optional(
     Type.Union([LeadScore, Type.Null()], { description: 'In lists; null: not computed yet' }),
+  ),
+  last_event: Type.Optional(
+    Type.Union([LastEvent, Type.Null()], { description: 'In lists; null: nothing happened yet' }),
   ),
   possible_duplicates: Type.Optional(
     Type.Array(Type.String(), { description: 'Leads with the same e-mail address or phone' }),
@@ -115,7 +126,9 @@ export const FeaturesAnswer = Type.Object({
       feature: Type.String(),
       group: Type.String(),
       label: Type.String(),
+      unit: Type.String(),
       value: Nullable(Type.Union([Type.Number(), Type.String()])),
+      needs: Nullable(Type.String({ description: 'What a value takes at least; null: nothing' })),
     }),
   ),
 })

@@ -4,6 +4,7 @@
  * nothing; when that is too long ago it gets a `reset` and reads the lists anew.
  */
 import Type, { type Static } from 'typebox'
+import { LastEvent } from './leads.ts'
 import { LeadScore } from './scores.ts'
 
 export const CHANNELS = ['scores', 'events', 'models', 'jobs', 'alerts', 'journeys'] as const
@@ -45,7 +46,7 @@ export const ScoreData = Type.Object({
   lead_id: Type.String(),
   name: Nullable(Type.String()),
   ...LeadScore.properties,
-  last_event: Nullable(Type.Object({ type: Type.String(), label: Type.String(), timestamp: Time })),
+  last_event: Nullable(LastEvent),
 })
 export type ScoreData = Static<typeof ScoreData>
 

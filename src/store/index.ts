@@ -54,7 +54,14 @@ export {
   type Retention,
   type RetentionOfWorkspace,
 } from './retention.ts'
-export { readEventId, readRecords, readTimeline, type TimelineEntry } from './lead-history.ts'
+export {
+  readEventId,
+  readLastEvents,
+  readRecords,
+  readTimeline,
+  type StoredEvent,
+  type TimelineEntry,
+} from './lead-history.ts'
 export {
   changeLead,
   findLead,

@@ -1,5 +1,11 @@
 /** What is known of a person, for people to read. Needs a client inside withWorkspace. */
-import { EVENT_TYPES, eventTypeOfCode, type EntryBody, type EventType } from '../core/index.ts'
+import {
+  EVENT_TYPES,
+  eventTypeOfCode,
+  PUBLIC_EVENT_TYPES,
+  type EntryBody,
+  type EventType,
+} from '../core/index.ts'
 import type { Queryable } from './connection.ts'
 
 export interface TimelineEntry {
@@ -89,6 +95,37 @@ export async function readTimeline(
     }),
     next: last && [Number(last.micros), Number(last.position)],
   }
+}
+
+export type StoredEvent = Pick<TimelineEntry, 'type' | 'eventTime'>
+
+const PUBLIC_CODES = PUBLIC_EVENT_TYPES.map((name) => EVENT_TYPES[name].code)
+
+/**
+ * The newest event of each person that was reported to us, whoever of those who count as them it
+ * was recorded for; what we wrote ourselves, grades above all, is left out.
+ */
+export async function readLastEvents(
+  client: Queryable,
+  personIds: readonly number[],
+): Promise<Map<number, StoredEvent>> {
+  const { rows } = await client.query<{ person_id: string; type: number; event_time: Date }>(
+    `select p.person_id, e.type, e.event_time
+     from unnest($1::bigint[]) as p(person_id) cross join lateral (
+       select newest.* from unnest(person_circle(current_workspace(), p.person_id)) as c(id)
+       cross join lateral (
+         select position, type, event_time from event_log
+         where workspace_id = current_workspace() and person_id = c.id and type = any($2)
+         order by position desc limit 1) newest
+       order by newest.position desc limit 1) e`,
+    [personIds, PUBLIC_CODES],
+  )
+  return new Map(
+    rows.flatMap(({ person_id, type: code, event_time }) => {
+      const type = eventTypeOfCode(code)
+      return type === undefined ? [] : [[Number(person_id), { type, eventTime: event_time }]]
+    }),
+  )
 }
 
 /** The event_id of the entry at a log position; null when it has none or is no longer kept. */

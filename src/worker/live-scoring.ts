@@ -5,7 +5,7 @@
  * not written are found by their position (queue_unscored_leads).
  */
 import { LRUCache } from 'lru-cache'
-import type { Clock, LogEntry } from '../core/index.ts'
+import { isPublicEventType, type Clock, type LogEntry } from '../core/index.ts'
 import {
   computeScore,
   createGrounds,
@@ -260,9 +260,11 @@ function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
   // Merged, unmerged, erased, or with another agent: what was known of the person is old.
   if (entry === null || entry.type === 'lead_assigned') desk.inputs.delete(key)
   if (entry === null) return
-  pending.last = briefOf(entry)
+  const brief = briefOf(entry)
+  // What we wrote ourselves, grades above all, did not happen to the lead.
+  if (isPublicEventType(entry.type)) pending.last = brief
   if (!desk.listened.has(lead.workspaceId)) return
-  pending.events.push(pending.last)
+  pending.events.push(brief)
   if (pending.events.length > EVENTS_TOLD) pending.events.shift()
 }
 

@@ -117,6 +117,11 @@ test('lists are sorted by call next, score and activity, in pages, with the scor
     (reply.body.items as { lead_id: string }[]).map((lead) => lead.lead_id)
   expect(ids(list)[0]).toBe('keen')
   expect(ids(list)[3]).toBe('new')
+  expect(list.body.items[0].last_event).toMatchObject({
+    type: 'property_view',
+    label: 'Viewed a property',
+    timestamp: expect.any(String),
+  })
   const shown = (await get('/v1/leads/keen/score')).body
   expect(list.body.items[0].score).toMatchObject({
     score: shown.score,

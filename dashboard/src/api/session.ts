@@ -16,6 +16,10 @@ export function setSession(answer: SessionAnswer | null): void {
 
 export const accessToken = (): string | undefined => current?.access_token
 
+/** Tells apart what belongs to one person in one workspace; undefined: nobody is signed in. */
+export const sessionKey = (): string | undefined =>
+  current === null ? undefined : `${current.user.user_id}:${current.user.workspace.workspace_id}`
+
 /** False when the person must sign in again. Calls at the same time share one exchange. */
 export function renew(): Promise<boolean> {
   renewal ??= exchange().finally(() => (renewal = null))

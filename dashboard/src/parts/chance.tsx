@@ -1,9 +1,10 @@
 /** A score in words: "1 in 9, six times your average", its interval and its trend. */
-import { Badge, Group, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import type { LeadScore } from '../../../src/contract/index.ts'
+import './chance.css'
 import { few, percent } from './numbers.ts'
 
-type Whole = Pick<
+export type Whole = Pick<
   LeadScore,
   'score' | 'probability' | 'interval' | 'times_average' | 'trend' | 'reason'
 >
@@ -22,13 +23,56 @@ function Trend({ trend }: { trend: number | null }) {
   const points = Math.round(trend ?? 0)
   if (points === 0) return null
   return (
-    <Text span size="xs" title="Change of the score since the day before">
-      {points > 0 ? `▲ up ${points}` : `▼ down ${-points}`}
-    </Text>
+    <span
+      className="score-trend"
+      role="img"
+      aria-label={`${points > 0 ? 'up' : 'down'} ${Math.abs(points)} since the day before`}
+    >
+      {points > 0 ? '▲' : '▼'}
+      {Math.abs(points)}
+    </span>
   )
 }
 
-export function Chance({ of }: { of: Whole | null | undefined }) {
+/** The percentile, large, with its trend. */
+export function ScoreMark({ score, trend }: { score: number; trend: number | null }) {
+  return (
+    <span className="score-mark">
+      <span role="img" aria-label={`Score ${Math.round(score)} of 100`}>
+        {Math.round(score)}
+      </span>
+      <Trend trend={trend} />
+    </span>
+  )
+}
+
+/** Where the chance lies and how sure that is; the bar ends at `most`. */
+function Interval({ of, most }: { of: Whole; most: number }) {
+  const { interval, probability } = of
+  if (interval === null || probability === null) return null
+  const [low = 0, high = 1] = interval
+  const at = (share: number) => `${Math.min(100, (100 * share) / most)}%`
+  return (
+    <span className="interval" title="90% interval of the chance">
+      <span className="interval-bar" aria-hidden>
+        <span style={{ left: at(low), width: at(high - low) }} />
+        <i style={{ left: at(probability) }} />
+      </span>
+      <span className="interval-text">
+        {percent(low)} – {percent(high)}
+      </span>
+    </span>
+  )
+}
+
+const SCALES = [0.05, 0.1, 0.25, 0.5, 1]
+/** Where bars of these scores end, so that small chances can be told apart. */
+export function scaleOf(scores: readonly (Whole | null | undefined)[]): number {
+  const most = Math.max(0, ...scores.map((one) => one?.interval?.[1] ?? 0))
+  return SCALES.find((scale) => scale >= most) ?? 1
+}
+
+export function Chance({ of, most }: { of: Whole | null | undefined; most?: number }) {
   if (of === null || of === undefined)
     return (
       <Text size="sm" c="dimmed">
@@ -42,21 +86,14 @@ export function Chance({ of }: { of: Whole | null | undefined }) {
       </Text>
     )
   return (
-    <>
-      <Group gap="xs">
-        <Badge size="lg" aria-label={`Score ${Math.round(of.score)} of 100`}>
-          {Math.round(of.score)}
-        </Badge>
-        <Text span size="sm" fw={600}>
+    <div className="chance">
+      <ScoreMark score={of.score} trend={of.trend} />
+      <div className="chance-words">
+        <Text size="sm" fw={600}>
           {inWords(of.probability, of.times_average)}
         </Text>
-        <Trend trend={of.trend} />
-      </Group>
-      {of.interval !== null && (
-        <Text size="xs" c="dimmed">
-          between {percent(of.interval[0] ?? 0)} and {percent(of.interval[1] ?? 1)}
-        </Text>
-      )}
-    </>
+        <Interval of={of} most={most ?? scaleOf([of])} />
+      </div>
+    </div>
   )
 }

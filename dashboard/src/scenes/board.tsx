@@ -1,131 +1,134 @@
 /** Call next: the leads worth a call, best first, as their scores change. */
-import { Anchor, Card, Grid, Group, Stack, Text, Title } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Alert, Anchor, Badge, Group, Stack, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
-import type { LeadAnswer, LeadsAnswer, SocketFrame } from '../../../src/contract/index.ts'
-import { useLive } from '../api/live.ts'
-import { request } from '../api/request.ts'
-import { Chance } from '../parts/chance.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { useState } from 'react'
+import { useBoard, useReasons, useVisible } from '../api/board.ts'
+import { inPlace, saidOfAll, type BoardLead } from '../api/board-order.ts'
+import { useConnection } from '../api/live.ts'
+import { scaleOf } from '../parts/chance.tsx'
+import { LeadRow } from '../parts/lead-row.tsx'
 import { Loaded, Nothing } from '../parts/states.tsx'
 
-const SHOWN = 50
-/** Many frames at once become one request. */
-const GATHER_MS = 500
+const NONE: readonly BoardLead[] = []
 
-function Row({ lead, last }: { lead: LeadAnswer; last: string | undefined }) {
-  const at = lead.score?.last_activity_at ?? null
+/** Whether what is shown is what is. */
+function Pulse({ isHeld }: { isHeld: boolean }) {
+  const connection = useConnection()
+  const [color, text] =
+    connection === 'lost'
+      ? ['orange', 'reconnecting']
+      : connection !== 'live'
+        ? ['gray', 'connecting']
+        : isHeld
+          ? ['gray', 'live, order held']
+          : ['green', 'live']
   return (
-    <Card withBorder component="li" padding="sm">
-      <Grid gap="xs">
-        <Grid.Col span={{ base: 12, sm: 3 }}>
-          <Anchor
-            fw={600}
-            size="sm"
-            style={{ overflowWrap: 'anywhere' }}
-            renderRoot={(props) => (
-              <Link to="/leads/$leadId" params={{ leadId: lead.lead_id }} {...props} />
-            )}
-          >
-            {lead.name ?? lead.lead_id}
-          </Anchor>
-          <Text size="xs" c="dimmed" component="div">
-            {last !== undefined && `${last} · `}
-            {at === null ? 'nothing happened yet' : <Moment at={at} />}
-          </Text>
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, sm: 5 }}>
-          <Chance of={lead.score} />
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, sm: 4 }}>
-          {lead.score?.call_next.reasons.map((reason) => (
-            <Text key={reason} size="sm" style={{ overflowWrap: 'anywhere' }}>
-              {reason}
-            </Text>
-          ))}
-        </Grid.Col>
-      </Grid>
-    </Card>
+    <Badge variant="dot" color={color} role="status" tt="none">
+      {text}
+    </Badge>
   )
 }
 
-/** Keeps the order it has while `held`; who is new comes last until then. */
-function useSteady(leads: readonly LeadAnswer[], held: boolean): readonly LeadAnswer[] {
-  const [order, setOrder] = useState<readonly string[]>([])
-  useEffect(() => {
-    if (!held) setOrder(leads.map(({ lead_id }) => lead_id))
-  }, [leads, held])
-  if (!held) return leads
-  const place = new Map(order.map((id, index) => [id, index]))
-  const placeOf = ({ lead_id }: LeadAnswer) => place.get(lead_id) ?? order.length
-  return leads.toSorted((a, b) => placeOf(a) - placeOf(b))
+/** What stands above the rows: what holds for all of them. */
+function Notes({ leads, known }: { leads: readonly BoardLead[]; known: readonly string[] }) {
+  const isScored = leads.some(({ score }) => typeof score?.model_version === 'number')
+  return (
+    <>
+      {!isScored && (
+        <Alert color="blue" title="No lead has a score yet">
+          Scores come from a model that has learned from leads whose outcome is known: see{' '}
+          <Anchor size="sm" renderRoot={(props) => <Link to="/models" {...props} />}>
+            Models
+          </Anchor>
+          . Until then the order is that of arrival.
+        </Alert>
+      )}
+      {isScored && known.length > 0 && (
+        <Text size="xs" c="dimmed">
+          For all calls: {known.join('; ')}.
+        </Text>
+      )}
+    </>
+  )
 }
 
-const NONE: readonly LeadAnswer[] = []
+function Rows({ leads, known }: { leads: readonly BoardLead[]; known: readonly string[] }) {
+  const { visible, watch } = useVisible()
+  const reasons = useReasons(leads, visible)
+  const most = scaleOf(leads.map(({ score }) => score))
+  return leads.map((lead, i) => (
+    <LeadRow
+      key={lead.lead_id}
+      lead={lead}
+      rank={i + 1}
+      most={most}
+      sentences={reasons.get(lead.lead_id)?.sentences}
+      known={known}
+      watch={watch}
+    />
+  ))
+}
 
-function useBoard() {
-  const queries = useQueryClient()
-  const [last, setLast] = useState<ReadonlyMap<string, string>>(new Map())
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => () => clearTimeout(timer.current), [])
-  useLive('scores', (frame: SocketFrame) => {
-    // `subscribed` too: what happened between the list and the subscription is read anew.
-    if (!['score', 'reset', 'subscribed'].includes(frame.type)) return
-    if (frame.type === 'score' && frame.data.last_event !== null) {
-      const { lead_id, last_event } = frame.data
-      setLast((known) => new Map(known).set(lead_id, last_event.label))
-    }
-    clearTimeout(timer.current)
-    timer.current = setTimeout(() => {
-      void queries.invalidateQueries({ queryKey: ['board'] })
-    }, GATHER_MS)
-  })
-  const board = useQuery({
-    queryKey: ['board'],
-    queryFn: () => request<LeadsAnswer>('GET', `/v1/leads?sort=call_next&limit=${SHOWN}`),
-    refetchInterval: 60_000,
-  })
-  return { board, last }
+/** The order stays as it is while somebody points at a row or one has the focus. */
+function useHeld(leads: readonly BoardLead[]) {
+  const [held, setHeld] = useState<readonly BoardLead[] | null>(null)
+  const [by, setBy] = useState({ pointer: false, focus: false })
+  const change = (next: typeof by) => {
+    setBy(next)
+    setHeld(next.pointer || next.focus ? (held ?? leads) : null)
+  }
+  return {
+    shown: held === null ? leads : inPlace(held, leads),
+    isHeld: held !== null,
+    handlers: {
+      onPointerEnter: () => change({ ...by, pointer: true }),
+      onPointerLeave: () => change({ ...by, pointer: false }),
+      onFocus: () => change({ ...by, focus: true }),
+      onBlur: () => change({ ...by, focus: false }),
+    },
+  }
 }
 
 export function CallNext() {
-  const { board, last } = useBoard()
-  const [pointed, setPointed] = useState(false)
-  const [focused, setFocused] = useState(false)
-  const leads = useSteady(board.data?.items ?? NONE, pointed || focused)
+  const board = useBoard()
+  const { shown, isHeld, handlers } = useHeld(board.data ?? NONE)
+  const known = saidOfAll(shown)
   return (
-    <Stack>
-      <Group justify="space-between">
-        <Title order={1} size="h3">
-          Call next
-        </Title>
+    <Stack gap="sm" maw={1440}>
+      <Group justify="space-between" gap="xs">
+        <Group gap="sm">
+          <Title order={1} size="h3">
+            Call next
+          </Title>
+          <Pulse isHeld={isHeld} />
+        </Group>
         <Text size="xs" c="dimmed">
           Chance × expected commission × reachability, best first
         </Text>
       </Group>
       <Loaded query={board}>
         {() =>
-          leads.length === 0 ? (
+          shown.length === 0 ? (
             <Nothing title="Nobody to call yet">
-              A lead appears with its first event: make a key under Keys and send one.
+              Leads come with an import, or with their first event: make a key under Keys and send
+              one.
             </Nothing>
           ) : (
-            <Stack
-              component="ol"
-              gap="xs"
-              p={0}
-              m={0}
-              aria-label="Leads to call next"
-              onPointerEnter={() => setPointed(true)}
-              onPointerLeave={() => setPointed(false)}
-              onFocus={() => setFocused(true)}
-              onBlur={() => setFocused(false)}
-            >
-              {leads.map((lead) => (
-                <Row key={lead.lead_id} lead={lead} last={last.get(lead.lead_id)} />
-              ))}
-            </Stack>
+            <>
+              <Notes leads={shown} known={known} />
+              <div className="lead-rows" {...handlers}>
+                <div className="lead-head" aria-hidden>
+                  <span />
+                  <span>Lead and last event</span>
+                  <span>Score and chance</span>
+                  <span>Why</span>
+                  <span style={{ textAlign: 'right' }}>Worth</span>
+                </div>
+                <ol aria-label="Leads to call next" style={{ margin: 0, padding: 0 }}>
+                  <Rows leads={shown} known={known} />
+                </ol>
+              </div>
+            </>
           )
         }
       </Loaded>

@@ -2,7 +2,7 @@
 import { Center, Loader } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState, type ReactNode } from 'react'
-import { mayBeSignedIn, renew, useSessionUser } from '../api/session.ts'
+import { mayBeSignedIn, renew, sessionKey, useSessionUser } from '../api/session.ts'
 import { SignIn } from './sign-in.tsx'
 
 export function Session({ children }: { children: ReactNode }) {
@@ -15,7 +15,7 @@ export function Session({ children }: { children: ReactNode }) {
     renew().then(done, done)
   }, [asked])
   // Nothing one person or workspace loaded is shown to the next.
-  const owner = user && `${user.user_id}:${user.workspace.workspace_id}`
+  const owner = sessionKey()
   useEffect(() => () => queries.clear(), [owner, queries])
   if (user !== null) return <div key={owner}>{children}</div>
   if (asked) return <SignIn />

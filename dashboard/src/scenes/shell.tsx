@@ -123,6 +123,7 @@ export function Shell() {
             <Burger
               hiddenFrom="sm"
               size="sm"
+              color="var(--mantine-color-text)"
               opened={opened}
               onClick={toggle}
               aria-label="Navigation"

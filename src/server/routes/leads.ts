@@ -11,6 +11,7 @@ import {
   LeadsQuery,
   PageQuery,
   TimelineAnswer,
+  type LastEvent,
   type TimelineItem,
 } from '../../contract/index.ts'
 import { AppError, EVENT_TYPES } from '../../core/index.ts'
@@ -21,17 +22,20 @@ import {
   extractFeatures,
   NUMERIC_FEATURES,
   rebuildTrack,
+  type FeatureDeclaration,
 } from '../../features/index.ts'
 import {
   changeLead,
   findLead,
   listLeads,
   openLead,
+  readLastEvents,
   readTimeline,
   setContact,
   type Contact,
   type Database,
   type Lead,
+  type StoredEvent,
   type TimelineEntry,
   type Viewer,
 } from '../../store/index.ts'
@@ -196,6 +200,12 @@ function writeRoutes(app: FastifyInstance, { database, newId, rescore }: Service
   )
 }
 
+function toLastEvent(event: StoredEvent | undefined): LastEvent | null {
+  if (event === undefined) return null
+  const { type, eventTime } = event
+  return { type, label: EVENT_TYPES[type].label, timestamp: eventTime.toISOString() }
+}
+
 function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services): void {
   app.get<{ Querystring: LeadsQuery }>(
     '/v1/leads',
@@ -212,13 +222,18 @@ function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services
       const { limit = 50, cursor, owner_id: ownerId, sort: order = 'newest', ...filter } = query
       const place = placeCursor(cursor, order)
       const after = place && { value: place.value, personId: place.id }
-      const leads = await database.withWorkspace(principal.workspaceId, (client) =>
-        listLeads(
-          client,
-          viewerOf(principal),
-          { ...filter, ownerId },
-          { order, after, limit: limit + 1 },
-        ),
+      const { leads, events } = await database.withWorkspace(
+        principal.workspaceId,
+        async (client) => {
+          const found = await listLeads(
+            client,
+            viewerOf(principal),
+            { ...filter, ownerId },
+            { order, after, limit: limit + 1 },
+          )
+          const ids = found.map(({ personId }) => personId)
+          return { leads: found, events: await readLastEvents(client, ids) }
+        },
       )
       const { timeZone } = await grounds.of(principal.workspaceId)
       const hour = hourIn(timeZone, clock.now())
@@ -228,6 +243,7 @@ function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services
         items: page.map((lead) => ({
           ...toLeadAnswer(lead),
           score: lead.current === null ? null : toLeadScore(lead.current, hour),
+          last_event: toLastEvent(events.get(lead.personId)),
         })),
         next_cursor: last === undefined ? null : toCursor([order, last.sortValue, last.personId]),
       }
@@ -261,6 +277,14 @@ export function toTimelineItem(entry: TimelineEntry): TimelineItem {
     event_id: body.event_id ?? null,
   }
 }
+
+const aboutFeature = (feature: FeatureDeclaration) => ({
+  feature: feature.name,
+  group: feature.group,
+  label: feature.label,
+  unit: feature.unit,
+  needs: feature.minimum === 0 ? null : `${feature.minimum} ${feature.evidenceOf}`,
+})
 
 function knowledgeRoutes(app: FastifyInstance, { database, clock }: Services): void {
   app.get<{ Params: LeadParams; Querystring: PageQuery }>(
@@ -306,12 +330,12 @@ function knowledgeRoutes(app: FastifyInstance, { database, clock }: Services): v
       const asOf = Math.max(state.cursorTime, clock.now())
       const vector = extractFeatures(state, asOf)
       const items = [
-        ...NUMERIC_FEATURES.map(({ name, group, label }, i) => {
+        ...NUMERIC_FEATURES.map((feature, i) => {
           const value = vector.numeric[i]!
-          return { feature: name, group, label, value: Number.isNaN(value) ? null : value }
+          return { ...aboutFeature(feature), value: Number.isNaN(value) ? null : value }
         }),
-        ...CATEGORICAL_FEATURES.map(({ name, group, label }, i) => {
-          return { feature: name, group, label, value: vector.categorical[i] ?? null }
+        ...CATEGORICAL_FEATURES.map((feature, i) => {
+          return { ...aboutFeature(feature), value: vector.categorical[i] ?? null }
         }),
       ]
       const known_position = vector.knownPosition < 0 ? null : vector.knownPosition
