@@ -103,6 +103,9 @@ export const RetrainResults = Type.Object({
   ...report,
   version: Nullable(Type.Integer({ description: 'Null: the champion stays' })),
   champion_version: Nullable(Type.Integer()),
+  champion_drift: Type.Optional(
+    Type.Array(Type.String(), { description: 'Why the champion counts as drifted' }),
+  ),
 })
 export type RetrainResults = Static<typeof RetrainResults>
 
@@ -170,16 +173,20 @@ export const ModelLogAnswer = Type.Object({
 })
 export type ModelLogAnswer = Static<typeof ModelLogAnswer>
 
+export const LiveHealth = Type.Object({
+  predictions: Type.Integer({ description: 'one per lead and fortnight' }),
+  open: Type.Integer({ description: 'their horizon has not passed: censored' }),
+  open_converted: Type.Integer({ description: 'leads among the open with the outcome already' }),
+  settled: Type.Integer(),
+  evaluation: Nullable(Evaluation),
+})
+export type LiveHealth = Static<typeof LiveHealth>
+
 export const ModelHealth = Type.Object({
   model: Type.String(),
   version: Nullable(Type.Integer()),
   held_out: Nullable(TrainingRecord),
-  live: Type.Object({
-    predictions: Type.Integer({ description: 'shown, acted on or taken daily' }),
-    open: Type.Integer({ description: 'their horizon has not passed: censored' }),
-    settled: Type.Integer(),
-    evaluation: Nullable(Evaluation),
-  }),
+  live: LiveHealth,
 })
 export type ModelHealth = Static<typeof ModelHealth>
 

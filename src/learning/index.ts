@@ -4,9 +4,16 @@
  * features, models and outcomes.
  */
 export { addExamples, type ExampleOptions, type LeadHistory } from './examples.ts'
+export {
+  answersThenAndNow,
+  distributionDrift,
+  modelDrift,
+  type AnswersThenAndNow,
+  type ModelDrift,
+} from './drift.ts'
 export { estimateSeconds } from './duration.ts'
 export { evaluate, type Evaluation, type Judged } from './evaluation.ts'
 export { compareAnswers, type Comparison } from './comparison.ts'
 export { priorAnswers, ruleAnswers } from './baselines.ts'
-export { liveHealth } from './health.ts'
+export { liveHealth, type LiveHealth } from './health.ts'
 export { runRetraining, TRAINABLE, type RunReport } from './run.ts'

@@ -6,6 +6,7 @@ import type { Progress } from '../core/index.ts'
 import {
   fitModel,
   predictExamples,
+  referenceSample,
   takeExamples,
   type Examples,
   type FitOptions,
@@ -55,6 +56,8 @@ export interface Retrained {
 
 const FIT_SHARE = 0.9
 const FOLDS = 5
+/** Held-out leads below which a model is compared with its own. */
+const STRANGERS_MIN = 200
 
 interface Answers {
   readonly model: FittedModel
@@ -181,7 +184,17 @@ export function retrain(spec: ModelSpec, examples: Examples, options: RetrainOpt
     verdict: decidePromotion(contest),
   }
   options.progress?.(1, 'done')
-  return { model: answers.model, report }
+  return { model: withStrangers(answers.model, examples, seed), report }
+}
+
+/**
+ * The model with leads it never learned from as the sample that later leads are compared with: on
+ * its own leads a model is surer than on anybody's. With too few of them, its own.
+ */
+function withStrangers(model: FittedModel, examples: Examples, seed: number): FittedModel {
+  const strangers = takeExamples(examples, rowsOfPart(examples, 0, false))
+  const sample = referenceSample(model.spec, strangers, seed)
+  return sample.rows < STRANGERS_MIN ? model : { ...model, sample }
 }
 
 function positivesOf({ labels, groups }: Examples): number {

@@ -14,6 +14,7 @@ import {
 import { outcomeSettings } from '../outcomes/index.ts'
 import { countComparisons } from '../store/index.ts'
 import { collectExamples, collectLabelled } from './collect.ts'
+import { modelDrift } from './drift.ts'
 import { retrain, type RetrainReport } from './retrain.ts'
 
 /** The models that learn from the log. */
@@ -45,6 +46,8 @@ export interface RunReport extends RetrainReport {
   /** Number of the new version; null when the challenger was not promoted, and so not kept. */
   readonly version: number | null
   readonly championVersion: number | null
+  /** Why the champion counts as drifted; empty when it does not. */
+  readonly championDrift: readonly string[]
 }
 
 /** The record of a version: how it did, and what it was made of. Kept with it for good. */
@@ -83,17 +86,19 @@ export async function runRetraining(options: RunOptions): Promise<RunReport> {
       ? await collectLabelled(database, workspaceId, now)
       : null
   const examples = labelled?.examples ?? behavior
+  const drift = champion && (await modelDrift(database, workspaceId, champion, now))
   const fitted = labelled === null ? spec : { ...leadScoringOfAttributes, horizonDays }
   const { model, report } = retrain(fitted, examples, {
     champion: champion?.model ?? null,
     comparisonsBefore,
-    championDrifted: false,
+    championDrifted: drift?.drifted ?? false,
     progress: (f, note) => progress?.(COLLECT_SHARE + (1 - COLLECT_SHARE) * f, note),
     ...(signal === undefined ? {} : { signal }),
     ...(mostTrees === undefined ? {} : { mostTrees }),
   })
   const championVersion = champion?.version ?? null
-  const found = { ...report, model: spec.name, championVersion }
+  const championDrift = drift?.because ?? []
+  const found = { ...report, model: spec.name, championVersion, championDrift }
   if (report.verdict.decision === 'keep') return { ...found, version: null }
   const { from, to } = model.trainedOn
   const record: TrainingRecord = {

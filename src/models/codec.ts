@@ -12,14 +12,18 @@ import {
   type FittedModel,
   type ModelParts,
 } from './fitted-model.ts'
+import { packSample, unpackSample, type StoredSample } from './reference-sample.ts'
 
 const MAGIC = Buffer.from('EHMODEL')
-const FORMAT = 1
+/** Format 1 had no reference sample. */
+const FORMATS = [1, 2]
+const FORMAT = 2
 /** A model is some megabytes; a file that claims more is damaged or hostile. */
 const JSON_BYTES_MAX = 512 * 1024 * 1024
 
-interface Stored extends Omit<ModelParts, 'boosters' | 'bags' | 'reference'> {
+interface Stored extends Omit<ModelParts, 'boosters' | 'bags' | 'reference' | 'sample'> {
   readonly reference: readonly number[]
+  readonly sample?: StoredSample | null
   readonly binner: ReturnType<FittedModel['boosters'][number]['toState']>['binner']
   readonly boosters: readonly BoosterState[]
   readonly bags: readonly BoosterState[]
@@ -27,10 +31,12 @@ interface Stored extends Omit<ModelParts, 'boosters' | 'bags' | 'reference'> {
 
 /** Bytes from which `decodeModel` makes a model that predicts equally, bit for bit. */
 export function encodeModel(model: FittedModel): Uint8Array {
-  const { binner: _binner, readers: _readers, boosters, bags, reference, ...rest } = model
+  const { binner: _binner, readers: _readers, boosters, bags, ...own } = model
+  const { reference, sample, ...rest } = own
   const stored: Stored = {
     ...rest,
     reference: [...reference],
+    sample: sample && packSample(sample),
     binner: boosters[0]!.toState().binner,
     boosters: boosterStates(boosters),
     bags: boosterStates(bags),
@@ -44,18 +50,19 @@ export function decodeModel(bytes: Uint8Array): FittedModel {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (!buffer.subarray(0, head).equals(MAGIC))
     throw new AppError('invalid-request', 'These bytes are no model')
-  if (buffer[head] !== FORMAT)
+  if (!FORMATS.includes(buffer[head]!))
     throw new AppError(
       'invalid-request',
-      `The model has format ${buffer[head]}; this release reads format ${FORMAT}: update it`,
+      `The model has format ${buffer[head]}; this release reads up to ${FORMAT}: update it`,
     )
   const packed = buffer.subarray(head + 1)
-  const { binner, boosters, bags, reference, ...rest } = JSON.parse(
+  const { binner, boosters, bags, reference, sample, ...rest } = JSON.parse(
     gunzipSync(packed, { maxOutputLength: JSON_BYTES_MAX }).toString('utf8'),
   ) as Stored
   return fittedModel({
     ...rest,
     reference: Float64Array.from(reference),
+    sample: sample ? unpackSample(sample) : null,
     boosters: boostersFromStates(boosters, binner),
     bags: boostersFromStates(bags, binner),
   })

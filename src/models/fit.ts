@@ -24,6 +24,7 @@ import { fittedModel, type FittedModel, type HeldOutMetrics } from './fitted-mod
 import { checkAttributes, frameOf } from './inputs.ts'
 import { smoothedRate, type Priors, type SegmentCount } from './prior.ts'
 import { referenceQuantiles } from './reference.ts'
+import { referenceSample } from './reference-sample.ts'
 import type { ModelSpec } from './spec.ts'
 
 export interface FitOptions {
@@ -237,6 +238,7 @@ export function fitModel(
     calibration,
     priors: segmentCounts(examples),
     reference: referenceQuantiles(margins),
+    sample: referenceSample(spec, examples, seed),
     boosters,
     bags,
   })

@@ -4,13 +4,15 @@ import {
   gbdtFromState,
   type Binner,
   type BoostingSettings,
+  type Frame,
   type GbdtModel,
 } from '../learners/index.ts'
-import { columnReaders, frameOf, type ColumnReader } from './inputs.ts'
-import type { Examples } from './examples.ts'
+import { exampleWriter, type Examples } from './examples.ts'
+import { columnReaders, frameOf, type AttributeMap, type ColumnReader } from './inputs.ts'
 import type { Priors } from './prior.ts'
 import type { ReferenceQuantiles } from './reference.ts'
 import type { AttributeDeclaration } from '../core/index.ts'
+import type { FeatureVector } from '../features/index.ts'
 import type { ModelSpec } from './spec.ts'
 
 /** What the model learned from. */
@@ -44,6 +46,11 @@ export interface ModelParts {
   readonly calibration: { readonly slope: number; readonly intercept: number }
   readonly priors: Priors
   readonly reference: ReferenceQuantiles
+  /**
+   * The model's columns of leads as they were at training, one row each: what the leads of later
+   * days are compared with. Null in versions of releases that kept none.
+   */
+  readonly sample: Frame | null
   /** Of different seeds, averaged. All trees share one binner. */
   readonly boosters: readonly GbdtModel[]
   /** Of bootstrap samples of the leads: how far they part is the interval. */
@@ -79,18 +86,35 @@ export function boostersFromStates(
   return states.map((state) => gbdtFromState({ ...state, binner }))
 }
 
-/** Calibrated log odds of every row, by the averaged boosters. */
-export function marginsOf(model: FittedModel, examples: Examples): Float64Array {
-  const frame = frameOf(model.spec, examples)
+/** Calibrated log odds of every row of the model's columns, by the averaged boosters. */
+export function marginsOfFrame(model: FittedModel, frame: Frame): Float64Array {
   const binned = binFrame(model.binner, frame)
   const { slope, intercept } = model.calibration
-  const margins = new Float64Array(examples.rows)
+  const margins = new Float64Array(binned.rows)
   for (const booster of model.boosters)
     booster.predictMargin(binned).forEach((z, i) => (margins[i]! += z / model.boosters.length))
   return margins.map((z) => slope * z + intercept)
 }
 
+export function marginsOf(model: FittedModel, examples: Examples): Float64Array {
+  return marginsOfFrame(model, frameOf(model.spec, examples))
+}
+
 /** Calibrated probabilities of every row, as `predictModel` gives one by one. */
 export function predictExamples(model: FittedModel, examples: Examples): Float64Array {
   return marginsOf(model, examples).map((z) => 1 / (1 + Math.exp(-z)))
+}
+
+/** A lead at some moment, as a model reads it. */
+export interface SeenLead {
+  readonly vector: FeatureVector
+  readonly attributes: AttributeMap
+}
+
+/** The model's columns of `leads`, comparable with its reference sample. */
+export function frameOfLeads(model: FittedModel, leads: readonly SeenLead[]): Frame {
+  const writer = exampleWriter(model.attributes)
+  // Label and group are not read.
+  for (const { vector, attributes } of leads) writer.add({ vector, label: 0, group: 0, attributes })
+  return frameOf(model.spec, writer.finish())
 }

@@ -15,14 +15,18 @@ export {
 } from './examples.ts'
 export { fitModel, type FitOptions } from './fit.ts'
 export {
+  frameOfLeads,
+  marginsOfFrame,
   predictExamples,
   type FittedModel,
   type HeldOutMetrics,
+  type SeenLead,
   type TrainedOn,
 } from './fitted-model.ts'
 export type { AttributeMap } from './inputs.ts'
 export { predictModel, type Factor, type Prediction, type PredictionContext } from './predict.ts'
 export { priorOf, smoothedRate, type Prior, type Priors } from './prior.ts'
+export { referenceSample } from './reference-sample.ts'
 export {
   leadScoring,
   leadScoringOfAttributes,

@@ -29,6 +29,7 @@ import { listingRoutes } from './routes/listings.ts'
 import { installSockets, liveRoutes } from './routes/live.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { learningRoutes } from './routes/learning.ts'
+import { modelDriftRoutes } from './routes/model-drift.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { scoreRoutes } from './routes/scores.ts'
 import { segmentRoutes } from './routes/segment.ts'
@@ -214,6 +215,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     peopleRoutes,
     retentionRoutes,
     learningRoutes,
+    modelDriftRoutes,
     leadRoutes,
     leadActionRoutes,
     leadRightsRoutes,

@@ -149,7 +149,11 @@ export {
 } from './model-versions.ts'
 export {
   insertPredictions,
+  readJudgedPredictions,
+  readLatestVectors,
   readPredictions,
+  type JudgedPrediction,
+  type LatestVector,
   type PredictionFilter,
   type PredictionReason,
   type PredictionRecord,

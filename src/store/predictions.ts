@@ -149,14 +149,11 @@ function toPrediction(row: PredictionRow): StoredPrediction {
   }
 }
 
+// A copy: the buffer of a row need not begin at a multiple of four.
+const floatsOf = (bytes: Buffer): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer)
+
 function toVector({ schema, categories }: PredictionRow, bytes: Buffer) {
-  // A copy: the buffer of a row need not begin at a multiple of four.
-  const own = Uint8Array.from(bytes)
-  return {
-    schema: Number(schema),
-    numbers: new Float32Array(own.buffer),
-    categories: categories ?? [],
-  }
+  return { schema: Number(schema), numbers: floatsOf(bytes), categories: categories ?? [] }
 }
 
 /** Newest first. */
@@ -187,4 +184,86 @@ export async function readPredictions(
     ],
   )
   return rows.map(toPrediction)
+}
+
+/** One prediction as it is judged when its horizon is over. */
+export interface JudgedPrediction {
+  readonly personId: number
+  readonly asOf: number
+  readonly probability: number
+}
+
+/**
+ * The first prediction that a version made of each lead in each period of `periodDays`, by moment:
+ * leads that are looked at often count no more than others.
+ */
+export async function readJudgedPredictions(
+  client: Queryable,
+  { model, version, periodDays }: { model: string; version: number; periodDays: number },
+): Promise<JudgedPrediction[]> {
+  const { rows } = await client.query<{ person_id: string; as_of: Date; probability: number }>(
+    `select * from (
+       select distinct on (person_id, floor(extract(epoch from as_of) / $3))
+         person_id, as_of, probability
+       from predictions
+       where workspace_id = current_workspace() and model = $1 and version = $2
+         and probability is not null
+       order by person_id, floor(extract(epoch from as_of) / $3), as_of) p
+     order by as_of, person_id`,
+    [model, version, periodDays * 86_400],
+  )
+  return rows.map(({ person_id, as_of, probability }) => ({
+    personId: Number(person_id),
+    asOf: as_of.getTime(),
+    probability,
+  }))
+}
+
+/** A lead as it was last seen by a model. */
+export interface LatestVector extends Pick<StoredVector, 'personId' | 'asOf'> {
+  readonly numbers: Float32Array
+  readonly categories: readonly (string | null)[]
+  /** Of the lead as it is now. */
+  readonly attributes: Record<string, unknown>
+  /** The model said so little of it that it was shown no score. */
+  readonly abstained: boolean
+}
+
+/**
+ * The newest vector since `from` (milliseconds since the epoch) of at most `leads` leads, which are
+ * drawn by a hash of their number.
+ */
+export async function readLatestVectors(
+  client: Queryable,
+  wanted: { model: string; schema: number; from: number; leads: number },
+): Promise<LatestVector[]> {
+  const { rows } = await client.query<{
+    person_id: string
+    as_of: Date
+    numbers: Buffer
+    categories: (string | null)[]
+    attributes: Record<string, unknown>
+    abstained: boolean
+  }>(
+    `with newest as (
+       select distinct on (p.person_id) p.person_id, p.as_of, p.score is null as abstained
+       from predictions p join prediction_vectors v using (workspace_id, person_id, as_of)
+       where p.workspace_id = current_workspace() and p.model = $1 and v.schema = $2
+         and p.as_of >= to_timestamp($3 / 1000.0)
+       order by p.person_id, p.as_of desc),
+     drawn as (select * from newest order by hashint8(person_id) limit $4)
+     select d.person_id, d.as_of, v.numbers, v.categories, e.attributes, d.abstained
+     from drawn d
+     join prediction_vectors v on v.workspace_id = current_workspace()
+       and v.person_id = d.person_id and v.as_of = d.as_of
+     join persons e on e.workspace_id = v.workspace_id and e.person_id = d.person_id
+     order by d.person_id`,
+    [wanted.model, wanted.schema, wanted.from, wanted.leads],
+  )
+  return rows.map(({ person_id, as_of, numbers, ...rest }) => ({
+    personId: Number(person_id),
+    asOf: as_of.getTime(),
+    numbers: floatsOf(numbers),
+    ...rest,
+  }))
 }

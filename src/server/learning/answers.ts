@@ -4,10 +4,11 @@ import {
   Evaluation,
   RetrainResults,
   TrainingRecord,
+  type LiveHealth,
   type ModelVersion,
   type RetrainStatus,
 } from '../../contract/index.ts'
-import type { Evaluation as Measured } from '../../learning/index.ts'
+import type { Evaluation as Measured, LiveHealth as Health } from '../../learning/index.ts'
 import type { LearningJob, VersionRecord } from '../../store/index.ts'
 
 const isRecord = Compile(TrainingRecord)
@@ -30,10 +31,18 @@ export function toTrainingRecord(metrics: unknown): TrainingRecord | null {
 }
 
 /** @throws Error when it is none: the contract and the code have parted. */
-export function toEvaluation(measured: Measured): Evaluation {
+function toEvaluation(measured: Measured): Evaluation {
   const evaluation = inSnakeCase(measured)
   if (!isEvaluation.Check(evaluation)) throw new Error('an evaluation is not as the contract says')
   return evaluation
+}
+
+export function toLiveHealth({ openConverted, evaluation, ...counts }: Health): LiveHealth {
+  return {
+    ...counts,
+    open_converted: openConverted,
+    evaluation: evaluation && toEvaluation(evaluation),
+  }
 }
 
 export function toVersion(record: VersionRecord): ModelVersion {

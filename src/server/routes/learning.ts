@@ -14,16 +14,11 @@ import {
   VersionsAnswer,
 } from '../../contract/index.ts'
 import { AppError } from '../../core/index.ts'
-import { estimateSeconds, liveHealth, TRAINABLE } from '../../learning/index.ts'
-import {
-  loadChampion,
-  setAlias,
-  versionLog,
-  versionsOf,
-  type ModelSpec,
-} from '../../models/index.ts'
+import { estimateSeconds, liveHealth } from '../../learning/index.ts'
+import { loadChampion, setAlias, versionLog, versionsOf } from '../../models/index.ts'
 import { appendAudit, insertJob, listJobs, readJob } from '../../store/index.ts'
-import { toEvaluation, toRetrainStatus, toTrainingRecord, toVersion } from '../learning/answers.ts'
+import { toLiveHealth, toRetrainStatus, toTrainingRecord, toVersion } from '../learning/answers.ts'
+import { specNamed } from '../learning/spec-named.ts'
 import { actorOf } from '../principal.ts'
 import type { Services } from '../services.ts'
 import { ADMIN } from './keys.ts'
@@ -33,16 +28,6 @@ const tags = ['models']
 /** Retrainings and changes of what is live that are listed, newest first. */
 const LISTED = 50
 const MINUTE_SECONDS = 60
-
-function specNamed(name: string): ModelSpec {
-  const spec = TRAINABLE.find((known) => known.name === name)
-  if (spec === undefined)
-    throw new AppError(
-      'not-found',
-      `there is no model ${name}; there are ${TRAINABLE.map((known) => known.name).join(', ')}`,
-    )
-  return spec
-}
 
 function retrainRoutes(app: FastifyInstance, { database }: Services): void {
   app.post<{ Body: RetrainBody }>(
@@ -197,7 +182,7 @@ function readRoutes(app: FastifyInstance, { database, registry, clock }: Service
       const { name } = specNamed(params.name)
       const champion = await loadChampion(registry, workspaceId, name)
       if (champion === undefined) {
-        const live = { predictions: 0, open: 0, settled: 0, evaluation: null }
+        const live = { predictions: 0, open: 0, open_converted: 0, settled: 0, evaluation: null }
         return { model: name, version: null, held_out: null, live }
       }
       const { version, model } = champion
@@ -206,12 +191,11 @@ function readRoutes(app: FastifyInstance, { database, registry, clock }: Service
       const live = await liveHealth(database, workspaceId, query, clock.now())
       const known = await versionsOf(registry, workspaceId, name)
       const metrics = known.find((v) => v.version === version)?.metrics
-      const evaluation = live.evaluation && toEvaluation(live.evaluation)
       return {
         model: name,
         version,
         held_out: toTrainingRecord(metrics),
-        live: { ...live, evaluation },
+        live: toLiveHealth(live),
       }
     },
   )
