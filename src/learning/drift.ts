@@ -27,7 +27,7 @@ export const CURRENT_DAYS = 7
 const CURRENT_LEADS_MAX = 5_000
 /** With fewer leads on either side nothing is said. */
 const LEADS_MIN = 100
-/** Share of the model's loss reduction below which an input’s drift does not count as the model’s. */
+/** An input whose share of the loss reduction is smaller does not make the model drift. */
 const SHARE_MIN = 0.05
 /** A loss of AUC beyond this, and beyond its interval, is drift (DECISIONS "Learning loop"). */
 const AUC_DROP = 0.05
