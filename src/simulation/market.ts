@@ -34,7 +34,7 @@ export interface Market {
   readonly leadInput: LeadInput
 }
 
-/** A small market for the first start: 400 leads over 120 days. */
+/** A small market, for a look: 400 leads over 120 days. */
 export const DEMO_MARKET = { seed: 7, leads: 400, days: 120 } as const
 
 function check(name: string, value: number, low: number, high: number): void {

@@ -20,7 +20,13 @@ export { createKey, findKey, listKeys, revokeKey, type ApiKey, type KeyKind } fr
 export { forgetAttempts, refundAttempt, takeAttempt } from './attempts.ts'
 export { appendAudit, readAudit, verifyAudit, type AuditEntry } from './audit.ts'
 export { addMember, changeMember, listMembers, type Member } from './members.ts'
-export { createPool, inWorkspace, transaction, type Endpoint } from './connection.ts'
+export {
+  createPool,
+  inWorkspace,
+  transaction,
+  type Endpoint,
+  type Queryable,
+} from './connection.ts'
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
 export { readMigrations, type Migration } from './migrations.ts'
 export { restoreBackup, type RestoreOptions } from './restore.ts'

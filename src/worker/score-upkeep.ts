@@ -152,7 +152,12 @@ export function createScoreUpkeep(options: ScoreUpkeepOptions): ScoreUpkeep {
       const done =
         (await refresh(keeper, workspaceId, partitions)) +
         (await snapshot(keeper, workspaceId, partitions))
-      if (done === 0) upkeep.dueAt = now + (now - upkeep.seenAt < LOOK_MS ? FIRST_LOOK_MS : LOOK_MS)
+      if (done === 0) {
+        // A state that was folded before the champion may be written only after the first look.
+        const isFresh = now - upkeep.seenAt < LOOK_MS
+        upkeep.dueAt = now + (isFresh ? FIRST_LOOK_MS : LOOK_MS)
+        upkeep.isQueued = !isFresh
+      }
       return done > 0
     },
   }

@@ -15,8 +15,9 @@ import {
   startRetrainSchedule,
   startUpkeep,
 } from '../../worker/index.ts'
+import { startDemo } from '../market/demo.ts'
 import { servedImporters } from '../import/served.ts'
-import type { Define } from '../terminal.ts'
+import type { Define, Terminal } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
 
@@ -47,14 +48,17 @@ function untilStopped(log: Logger): Promise<void> {
   })
 }
 
+interface Running {
+  readonly terminal: Terminal
+  readonly config: Config
+  readonly log: Logger
+  readonly database: Database
+  readonly role: Role
+  readonly stopped: Promise<void>
+}
+
 /** Runs the roles asked for until `stopped`, then stops them in order. */
-async function run(
-  config: Config,
-  log: Logger,
-  database: Database,
-  role: Role,
-  stopped: Promise<void>,
-): Promise<void> {
+async function run({ terminal, config, log, database, role, stopped }: Running): Promise<void> {
   const folding =
     role === 'api'
       ? undefined
@@ -89,7 +93,12 @@ async function run(
             importers: servedImporters(database, config.DATA_DIR),
           })
     log.info(`EnterpriseHub runs${server === undefined ? '' : ` on ${server.url}`}`)
+    const demo =
+      folding === undefined || !config.EH_DEMO
+        ? undefined
+        : await startDemo({ database, config, log, terminal, onAppended: folding.hint })
     await stopped
+    await demo?.close()
     await server?.close()
   } finally {
     await schedule?.close()
@@ -114,7 +123,8 @@ export const define: Define = (command, terminal) => {
       const database = await openDatabase(config, log, { exclusive: true })
       try {
         const upkeep = await startUpkeep({ database, log, clock: systemClock })
-        await run(config, log, database, flags.role, stopped).finally(upkeep.close)
+        const { role } = flags
+        await run({ terminal, config, log, database, role, stopped }).finally(upkeep.close)
       } finally {
         await database.close()
       }
