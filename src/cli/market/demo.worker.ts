@@ -142,7 +142,9 @@ async function tellHistory(market: Market, state: DemoState, until: number): Pro
 /** The first model; what came of it. */
 async function train(): Promise<LearningJob> {
   const request = { model: 'lead_scoring', days: null, requestedBy: 'demo' }
-  const jobId = await inside((client) => insertJob(client, request))
+  const filed = await inside((client) => insertJob(client, request))
+  // One that was interrupted goes on.
+  const jobId = typeof filed === 'string' ? filed : filed.open.jobId
   for (;;) {
     await sleep(LOOK_MS)
     const job = await inside((client) => readJob(client, jobId))
