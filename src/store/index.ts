@@ -86,7 +86,7 @@ export {
   findPerson,
   linkIdentities,
   unlinkPerson,
-  type Grade,
+  type TakenGrade,
   type Identity,
   type LinkResult,
 } from './persons.ts'

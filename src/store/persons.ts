@@ -89,30 +89,46 @@ export async function appendEntry(
   return Number(answer.rows[0]!.position)
 }
 
-export interface Grade {
+/** A decision of the grader about an open or click of a lead. */
+export interface TakenGrade {
+  readonly workspaceId: number
   readonly personId: number
-  readonly properties: Record<string, unknown>
+  /** Position of the entry that decided it. */
+  readonly decidedBy: number
+  /** Properties of the entry; `target_position` is the open or click. */
+  readonly decision: { readonly target_position: number; readonly [name: string]: unknown }
 }
 
 /**
- * Appends engagement_graded entries. `missing` says which, from the log as it is once nobody else
- * grades in this workspace; so two workers never append the same.
+ * Appends engagement_graded entries, but for those that stand in the log already (same target, same
+ * deciding entry): looked up once nobody else grades in this workspace, so that two workers never
+ * append the same.
  */
 export async function appendGrades(
   app: Pool,
   workspaceId: number,
-  missing: (client: Queryable) => Promise<Grade[]>,
+  grades: readonly TakenGrade[],
 ): Promise<void> {
   await transaction(app, async (client) => {
     // An advisory lock: a row lock would give the transaction its id before the entries.
     await client.query('select pg_advisory_xact_lock(7312, $1)', [workspaceId])
-    const grades = await missing(client)
-    if (grades.length === 0) return
+    const { rows } = await client.query<{ decided_by: string; target: string }>({
+      name: 'present_grades',
+      text: 'select * from present_grades($1, $2)',
+      values: [workspaceId, [...new Set(grades.map(({ decidedBy }) => decidedBy))]],
+    })
+    const present = new Set(rows.map(({ decided_by, target }) => `${decided_by}:${target}`))
+    const missing = grades.filter(
+      ({ decidedBy, decision }) => !present.has(`${decidedBy}:${decision.target_position}`),
+    )
+    if (missing.length === 0) return
     await client.query('select append_entries($1, $2, $3::smallint, now(), $4)', [
       workspaceId,
-      grades.map(({ personId }) => personId),
+      missing.map(({ personId }) => personId),
       EVENT_TYPES.engagement_graded.code,
-      grades.map(({ properties }) => JSON.stringify({ properties })),
+      missing.map(({ decision, decidedBy }) =>
+        JSON.stringify({ properties: { ...decision, decided_by: decidedBy } }),
+      ),
     ])
   })
 }

@@ -1,27 +1,36 @@
 /**
- * Appends the grade of each open and click. A grade is derived anew from the log, never from
- * memory alone: the person's entries are graded again up to the slice at hand, and what entries of
- * that slice decided is appended unless it stands there already (same target, same deciding
- * entry). So a slice read again after a crash adds nothing, and no grade is lost.
+ * Appends the grade of each open and click. What the grader knows of a lead is kept in memory and
+ * advanced with the lead's entries; of a lead that is not there, it is put together again from the
+ * log. A decision is appended unless it stands there already (same target, same deciding entry).
+ * So a slice read again after a crash adds nothing, and no grade is lost.
  */
+import { LRUCache } from 'lru-cache'
 import { EVENT_TYPES, type Clock, type LogEntry } from '../core/index.ts'
 import { createTimedBehaviorTracker } from '../events/index.ts'
-import { emptyGrader, gradeEngagement } from '../features/index.ts'
+import {
+  emptyGrader,
+  gradeEngagement,
+  type GradeDecision,
+  type GraderState,
+} from '../features/index.ts'
 import {
   appendGrades,
   readLog,
   readPersons,
   type Database,
-  type Grade,
   type StateKey,
+  type TakenGrade,
 } from '../store/index.ts'
 
 /** A visit that becomes known so long after the click no longer changes its grade. */
 const LOOK_BACK_MS = 3_600_000
 /** After a start, clicks among so many entries before the first slice are remembered. */
 const LOOK_BACK_ENTRIES = 10_000
-/** Leads graded in one transaction. */
+/** Leads put together from the log at a time. */
 const LEADS_AT_ONCE = 200
+/** Leads whose e-mails are remembered, about 1 kB each. */
+const LEADS_MAX = 10_000
+const GRADES_AT_ONCE = 1_000
 
 export interface Grading {
   /** Grades what `entries`, a slice of the log, decide about leads that `owns` answers for. */
@@ -30,58 +39,42 @@ export interface Grading {
     owns: (personId: number, position: number) => boolean,
     rootOf: (workspaceId: number, personId: number) => number,
   ) => Promise<void>
-}
-
-interface Due extends StateKey {
-  /** Entries of the slice that may decide something. */
-  readonly positions: Set<number>
+  /** Forgets all leads: somebody else may have answered for them meanwhile. */
+  readonly reset: () => void
 }
 
 const isGraded = ({ type }: LogEntry): boolean => EVENT_TYPES[type].graded === true
 
-const gradeKey = (target: unknown, by: unknown): string => `${String(target)}:${String(by)}`
+const MOVES: ReadonlySet<string> = new Set([
+  'identity_linked',
+  'leads_merged',
+  'leads_unmerged',
+  'person_erased',
+])
 
-/** Properties of the grades that the entries at `positions` decide and that are not there yet. */
-function missingGrades(
-  entries: readonly LogEntry[],
-  positions: ReadonlySet<number>,
-): Record<string, unknown>[] {
-  const present = new Set<string>()
-  for (const { type, body } of entries)
-    if (type === 'engagement_graded')
-      present.add(gradeKey(body.properties?.['target_position'], body.properties?.['decided_by']))
-  const last = Math.max(...positions)
-  const state = emptyGrader()
-  const missing: Record<string, unknown>[] = []
-  for (const entry of entries) {
-    if (entry.position > last) break
-    for (const decision of gradeEngagement(state, entry)) {
-      if (!positions.has(entry.position)) continue
-      if (present.has(gradeKey(decision.target_position, entry.position))) continue
-      missing.push({ ...decision, decided_by: entry.position })
-    }
-  }
-  return missing
+/** A slice of the log with everything that grading it needs. */
+interface Slice {
+  readonly entries: readonly LogEntry[]
+  readonly first: number
+  readonly last: number
+  readonly rootOf: RootOf
+  readonly isOwned: (entry: LogEntry) => boolean
+  readonly keyOf: (entry: LogEntry) => string
+  readonly found: TakenGrade[]
 }
 
-async function gradesOf(
-  client: Parameters<typeof readPersons>[0],
-  workspaceId: number,
-  leads: readonly Due[],
-): Promise<Grade[]> {
-  const persons = leads.map(({ personId }) => personId)
-  const all = await readPersons(client, workspaceId, persons, Number.MAX_SAFE_INTEGER)
-  return leads.flatMap(({ personId, positions }) => {
-    const entries = (all.get(personId) ?? []).sort((a, b) => a.position - b.position)
-    return missingGrades(entries, positions).map((properties) => ({ personId, properties }))
-  })
+function take(slice: Slice, lead: StateKey, entry: LogEntry, decisions: GradeDecision[]): void {
+  if (decisions.length === 0 || entry.position < slice.first || !slice.isOwned(entry)) return
+  for (const decision of decisions)
+    slice.found.push({ ...lead, decidedBy: entry.position, decision: { ...decision } })
 }
 
-export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Grading {
+type RootOf = Parameters<Grading['grade']>[2]
+
+/** Which entries may decide a grade of a lead of whom nothing is remembered. */
+function createClicks(database: Pick<Database, 'app'>, clock: Clock) {
   const clicked = createTimedBehaviorTracker<number>(clock, LOOK_BACK_MS, { perLeadMax: 1 })
-  let warm = false
-
-  function mayDecide(entry: LogEntry, key: string): boolean {
+  const mayDecide = (entry: LogEntry, key: string): boolean => {
     const named = entry.body.properties?.['email_id'] !== undefined
     if (isGraded(entry)) {
       // Nobody can say which e-mail it was: it stays unknown.
@@ -92,38 +85,99 @@ export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Gr
     if (entry.type !== 'page_visit') return false
     return named || clicked.recent(key).length > 0
   }
-
-  /** The clicks just before the first slice, as if this process had read them. */
-  async function remember(first: number, keyOf: (entry: LogEntry) => string): Promise<void> {
-    const from = Math.max(0, first - 1 - LOOK_BACK_ENTRIES)
-    const { entries } = await readLog(database.app, from, LOOK_BACK_ENTRIES)
-    for (const entry of entries) if (entry.position < first) mayDecide(entry, keyOf(entry))
-    warm = true
+  return {
+    mayDecide,
+    /** The clicks just before the first slice, as if this process had read them. */
+    async remember(first: number, keyOf: Slice['keyOf']): Promise<void> {
+      const from = Math.max(0, first - 1 - LOOK_BACK_ENTRIES)
+      const { entries } = await readLog(database.app, from, LOOK_BACK_ENTRIES)
+      for (const entry of entries) if (entry.position < first) mayDecide(entry, keyOf(entry))
+    },
   }
+}
 
+type Clicks = ReturnType<typeof createClicks>
+type Graders = LRUCache<string, GraderState>
+
+/** Leads to be put together from the log, by key; those whose entries moved are forgotten. */
+function toLoad(
+  { entries, keyOf, isOwned, rootOf }: Slice,
+  graders: Graders,
+  { mayDecide }: Clicks,
+): Map<string, StateKey> {
+  const due = new Map<string, StateKey>()
+  for (const entry of entries) {
+    const { workspaceId, type } = entry
+    const key = keyOf(entry)
+    const lead = { workspaceId, personId: rootOf(workspaceId, entry.personId) }
+    if (MOVES.has(type)) {
+      const { from_person, from_target } = entry.body.properties ?? {}
+      for (const person of [entry.personId, from_person, from_target, lead.personId])
+        if (typeof person === 'number' && graders.delete(`${workspaceId}:${person}`))
+          due.set(key, lead)
+    }
+    if (mayDecide(entry, key) && isOwned(entry) && !graders.has(key)) due.set(key, lead)
+  }
+  return due
+}
+
+async function load(
+  database: Pick<Database, 'app'>,
+  slice: Slice,
+  due: ReadonlyMap<string, StateKey>,
+  graders: Graders,
+): Promise<void> {
+  for (const [workspaceId, leads] of Map.groupBy(due.values(), (lead) => lead.workspaceId))
+    for (let from = 0; from < leads.length; from += LEADS_AT_ONCE) {
+      const part = leads.slice(from, from + LEADS_AT_ONCE)
+      const persons = part.map(({ personId }) => personId)
+      const logs = await readPersons(database.app, workspaceId, persons, slice.last)
+      for (const lead of part) {
+        const state = emptyGrader()
+        const entries = logs.get(lead.personId) ?? []
+        for (const entry of entries.sort((a, b) => a.position - b.position))
+          take(slice, lead, entry, gradeEngagement(state, entry))
+        graders.set(`${workspaceId}:${lead.personId}`, state)
+      }
+    }
+}
+
+export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Grading {
+  const clicks = createClicks(database, clock)
+  const graders: Graders = new LRUCache({ max: LEADS_MAX })
+  let warm = false
   return {
     async grade(entries, owns, rootOf) {
       if (entries.length === 0) return
-      const keyOf = ({ workspaceId, personId }: LogEntry): string =>
-        `${workspaceId}:${rootOf(workspaceId, personId)}`
-      if (!warm) await remember(entries[0]!.position, keyOf)
-      const due = new Map<string, Due>()
-      for (const entry of entries) {
-        if (!isGraded(entry) && entry.type !== 'page_visit') continue
-        const { workspaceId, position } = entry
-        const personId = rootOf(workspaceId, entry.personId)
-        const key = keyOf(entry)
-        // Of leads that others own, too: their partitions may come here.
-        if (!mayDecide(entry, key) || !owns(personId, position)) continue
-        const lead = due.get(key) ?? { workspaceId, personId, positions: new Set() }
-        lead.positions.add(position)
-        due.set(key, lead)
+      const slice: Slice = {
+        entries,
+        first: entries[0]!.position,
+        last: entries.at(-1)!.position,
+        rootOf,
+        keyOf: ({ workspaceId, personId }) => `${workspaceId}:${rootOf(workspaceId, personId)}`,
+        isOwned: ({ workspaceId, personId, position }) =>
+          owns(rootOf(workspaceId, personId), position),
+        found: [],
       }
-      for (const [workspaceId, leads] of Map.groupBy(due.values(), (lead) => lead.workspaceId))
-        for (let from = 0; from < leads.length; from += LEADS_AT_ONCE)
-          await appendGrades(database.app, workspaceId, (client) =>
-            gradesOf(client, workspaceId, leads.slice(from, from + LEADS_AT_ONCE)),
-          )
+      if (!warm) await clicks.remember(slice.first, slice.keyOf)
+      warm = true
+      const due = toLoad(slice, graders, clicks)
+      for (const entry of entries) {
+        const key = slice.keyOf(entry)
+        const state = due.has(key) ? undefined : graders.get(key)
+        if (state === undefined) continue
+        const { workspaceId } = entry
+        const lead = { workspaceId, personId: rootOf(workspaceId, entry.personId) }
+        take(slice, lead, entry, gradeEngagement(state, entry))
+      }
+      await load(database, slice, due, graders)
+      for (const [workspaceId, grades] of Map.groupBy(slice.found, (one) => one.workspaceId))
+        for (let from = 0; from < grades.length; from += GRADES_AT_ONCE)
+          await appendGrades(database.app, workspaceId, grades.slice(from, from + GRADES_AT_ONCE))
+    },
+    reset() {
+      graders.clear()
+      warm = false
     },
   }
 }

@@ -99,6 +99,7 @@ async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<
   if (taken.length === 0) return
   // A state in memory may be older than what another holder wrote meanwhile: start from disk.
   await owning.cache.reset()
+  owning.grading.reset()
   options.scoring?.reset()
   for (const lease of taken) owning.leases.set(lease.partition, lease)
   owning.cursor = Math.min(...[...owning.leases.values()].map((lease) => lease.cursor))
