@@ -3,7 +3,15 @@
  * The first test that asks for a database starts it (so runs that need none do not wait); the end
  * of the run removes it. What a killed run left behind, the next run removes.
  */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +27,19 @@ declare module 'vitest' {
 
 const PREFIX = 'enterprisehub-test-'
 
+/** Ends the product that chapters share, if they started one; see product.ts. */
+async function endProduct(folder: string): Promise<void> {
+  const note = join(folder, 'once', 'product.json')
+  if (!existsSync(note)) return
+  const { result } = JSON.parse(readFileSync(note, 'utf8')) as { result?: { pid: number } }
+  if (result === undefined || !processAlive(result.pid)) return
+  process.kill(result.pid, 'SIGTERM')
+  for (let i = 0; i < 500 && processAlive(result.pid); i++) await sleep(10)
+  if (processAlive(result.pid)) process.kill(result.pid, 'SIGKILL')
+}
+
 async function remove(folder: string): Promise<void> {
+  await endProduct(folder)
   const link = join(folder, 'postgres')
   if (existsSync(link)) {
     const cluster = realpathSync(link)
