@@ -1,5 +1,6 @@
 /** Does what was promised come true? A curve, or the same as a table. */
 import { Box, SegmentedControl, Table, Text } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
 import { useState } from 'react'
 import type { Evaluation } from '../../../src/contract/index.ts'
 import { percentOne, whole, wholePercent } from './numbers.ts'
@@ -7,9 +8,9 @@ import { Section } from './section.tsx'
 
 type Bin = Evaluation['calibration'][number]
 
-/** Units of the drawing, which scales with its box. */
-const WIDTH = 420
-const HEIGHT = 300
+/** Pixels. The drawing is as wide as its box, within reason. */
+const WIDTH_MAX = 560
+const HEIGHT = 290
 const LEFT = 44
 const BOTTOM = 40
 const TOP = 10
@@ -20,7 +21,8 @@ const MUTED = 'var(--mantine-color-dimmed)'
 const LINE = 'var(--mantine-color-default-border)'
 const STRONG = 'var(--mantine-primary-color-filled)'
 
-function Axes({ most, x, y }: { most: number; x: Scale; y: Scale }) {
+function Axes(props: { most: number; width: number; x: Scale; y: Scale }) {
+  const { most, width, x, y } = props
   const marks = Array.from({ length: STEPS + 1 }, (_, i) => (i * most) / STEPS)
   return (
     <g fontSize="11" fill={MUTED}>
@@ -35,7 +37,7 @@ function Axes({ most, x, y }: { most: number; x: Scale; y: Scale }) {
           </text>
         </g>
       ))}
-      <text x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 6} textAnchor="middle">
+      <text x={(LEFT + width - RIGHT) / 2} y={HEIGHT - 6} textAnchor="middle">
         predicted chance
       </text>
       <text transform={`translate(10 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
@@ -47,21 +49,22 @@ function Axes({ most, x, y }: { most: number; x: Scale; y: Scale }) {
 
 type Scale = (share: number) => number
 
-function Curve({ bins }: { bins: readonly Bin[] }) {
+function Curve({ bins, width }: { bins: readonly Bin[]; width: number }) {
   const top = Math.max(...bins.flatMap(({ predicted, observed }) => [predicted, observed]))
   const most = SCALES.find((scale) => scale >= top) ?? 1
-  const x: Scale = (share) => LEFT + (share / most) * (WIDTH - LEFT - RIGHT)
+  const x: Scale = (share) => LEFT + (share / most) * (width - LEFT - RIGHT)
   const y: Scale = (share) => HEIGHT - BOTTOM - (share / most) * (HEIGHT - BOTTOM - TOP)
   const largest = Math.max(...bins.map(({ rows }) => rows))
   const path = bins.map(({ predicted, observed }) => `${x(predicted)},${y(observed)}`).join(' ')
   return (
     <svg
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      width={width}
+      height={HEIGHT}
       role="img"
       aria-label="Calibration curve; the same numbers are under Table"
-      style={{ width: '100%', maxHeight: 340, display: 'block' }}
+      style={{ display: 'block', marginInline: 'auto' }}
     >
-      <Axes most={most} x={x} y={y} />
+      <Axes most={most} width={width} x={x} y={y} />
       <line x1={x(0)} y1={y(0)} x2={x(most)} y2={y(most)} stroke={MUTED} strokeDasharray="4 4" />
       <polyline points={path} fill="none" stroke={STRONG} strokeWidth="1.5" />
       {bins.map(({ predicted, observed, rows }) => (
@@ -109,6 +112,7 @@ function Numbers({ bins }: { bins: readonly Bin[] }) {
 
 export function Calibration({ bins }: { bins: readonly Bin[] }) {
   const [view, setView] = useState('Chart')
+  const { ref, width } = useElementSize()
   return (
     <Section
       title="Calibration"
@@ -126,8 +130,8 @@ export function Calibration({ bins }: { bins: readonly Bin[] }) {
       {view === 'Table' ? (
         <Numbers bins={bins} />
       ) : (
-        <Box>
-          <Curve bins={bins} />
+        <Box ref={ref} mih={HEIGHT}>
+          {width > 0 && <Curve bins={bins} width={Math.min(width, WIDTH_MAX)} />}
           <Text size="xs" c="dimmed">
             Dashed: perfect. The larger a circle, the more rows it stands for.
           </Text>

@@ -4,8 +4,10 @@ const formatter = (options: Intl.NumberFormatOptions) => {
   return (value: number): string => format.format(value)
 }
 
-/** 0.093 as 9.3 %. */
-export const percent = formatter({ style: 'percent', maximumSignificantDigits: 2 })
+const twoDigits = formatter({ style: 'percent', maximumSignificantDigits: 2 })
+/** 0.093 as 9.3 %. What is not certain is not called so. */
+export const percent = (share: number): string =>
+  share >= 0.995 && share < 1 ? `>${twoDigits(0.99)}` : twoDigits(share)
 /** 0.4312 as 43 %. */
 export const wholePercent = formatter({ style: 'percent', maximumFractionDigits: 0 })
 /** 0.3854 as 38.5 %. */
@@ -20,5 +22,11 @@ export const few = formatter({ maximumSignificantDigits: 2 })
 export const whole = formatter({ maximumFractionDigits: 0 })
 /** 0.89855 as 0.899, for measures between 0 and 1. */
 export const three = formatter({ minimumFractionDigits: 3, maximumFractionDigits: 3 })
+/** 2.3456 as 2.35, 0.0019 as 0: no more digits than a person reads. */
+export const value = formatter({
+  maximumSignificantDigits: 4,
+  maximumFractionDigits: 2,
+  roundingPriority: 'lessPrecision',
+})
 /** 123456 as 123K. */
 export const compact = formatter({ notation: 'compact', maximumSignificantDigits: 3 })

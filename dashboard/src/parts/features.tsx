@@ -1,0 +1,124 @@
+/** What is known of a lead: features by group, in words and units; imported attributes. */
+import { Collapse, Group, Stack, Table, Text, UnstyledButton } from '@mantine/core'
+import { useState } from 'react'
+import type { FeaturesAnswer } from '../../../src/contract/index.ts'
+import { few, percentOne, value as written, whole } from './numbers.ts'
+import { Section } from './section.tsx'
+
+type Feature = FeaturesAnswer['items'][number]
+
+/** Units whose values speak for themselves. */
+const PLAIN = new Set(['count', 'ratio', 'index', 'score', 'bedrooms', 'step', 'events'])
+
+function inUnit(value: number, unit: string): string {
+  if (unit === 'share') return percentOne(value)
+  if (unit === 'currency') return whole(value)
+  if (unit === 'percent') return `${written(value)}%`
+  if (unit === 'seconds') {
+    const minutes = Math.floor(value / 60)
+    return minutes === 0 ? `${few(value)} s` : `${minutes} min ${Math.round(value % 60)} s`
+  }
+  if (PLAIN.has(unit)) return written(value)
+  return `${written(value)} ${unit}`
+}
+
+const shown = ({ value, unit }: Feature): string =>
+  typeof value === 'number' ? inUnit(value, unit) : (value ?? '').replaceAll('_', ' ')
+
+function Rows({ features }: { features: readonly Feature[] }) {
+  return (
+    <Table verticalSpacing={4} horizontalSpacing={0} tabularNums>
+      <Table.Tbody>
+        {features.map((feature) => (
+          <Table.Tr key={feature.feature}>
+            <Table.Th scope="row" fw={400} title={feature.feature}>
+              {feature.label}
+            </Table.Th>
+            <Table.Td ta="right" style={{ overflowWrap: 'anywhere' }}>
+              {feature.value === null ? (
+                <Text size="sm" c="dimmed">
+                  needs {feature.needs ?? 'data'}
+                </Text>
+              ) : (
+                shown(feature)
+              )}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  )
+}
+
+function FeatureGroup({ group, features }: { group: string; features: readonly Feature[] }) {
+  const [isOpen, setOpen] = useState(false)
+  const known = features.filter(({ value }) => value !== null)
+  const unknown = features.filter(({ value }) => value === null)
+  return (
+    <Section
+      title={group.charAt(0).toUpperCase() + group.slice(1)}
+      note={`${known.length} of ${features.length} known`}
+    >
+      <Rows features={known} />
+      {unknown.length > 0 && (
+        <>
+          <UnstyledButton
+            aria-expanded={isOpen}
+            mt={known.length > 0 ? 'xs' : 0}
+            onClick={() => setOpen(!isOpen)}
+          >
+            <Text size="xs" c="dimmed" td="underline">
+              {isOpen ? 'Hide' : 'Show'} what there is too little data for ({unknown.length})
+            </Text>
+          </UnstyledButton>
+          <Collapse expanded={isOpen}>
+            <Rows features={unknown} />
+          </Collapse>
+        </>
+      )}
+    </Section>
+  )
+}
+
+export function FeatureGroups({ items }: { items: readonly Feature[] }) {
+  return (
+    <Stack>
+      {[...Map.groupBy(items, ({ group }) => group)].map(([group, members]) => (
+        <FeatureGroup key={group} group={group} features={members} />
+      ))}
+    </Stack>
+  )
+}
+
+/** What came with an import or from a CRM. */
+export function Attributes({ of }: { of: Readonly<Record<string, unknown>> }) {
+  const known = Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (known.length === 0)
+    return (
+      <Group py="md">
+        <Text size="sm" c="dimmed">
+          Nothing else is known of this lead.
+        </Text>
+      </Group>
+    )
+  return (
+    <Table verticalSpacing={6} aria-label="Attributes" tabularNums>
+      <Table.Tbody>
+        {known.map(([name, value]) => (
+          <Table.Tr key={name}>
+            <Table.Th scope="row" fw={400} style={{ overflowWrap: 'anywhere' }}>
+              {name}
+            </Table.Th>
+            <Table.Td ta="right" style={{ overflowWrap: 'anywhere' }}>
+              {typeof value === 'string'
+                ? value
+                : typeof value === 'number'
+                  ? written(value)
+                  : JSON.stringify(value)}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  )
+}
