@@ -94,6 +94,29 @@ async function fill(workspaceId: number): Promise<void> {
   expect(fates.map(({ status }) => status)).toEqual(Array(5).fill('accepted'))
 }
 
+test('a refused event links nobody, and a time out of range is told with the limits', async () => {
+  const workspace = await makeWorkspace(database, 'refused')
+  const capture = captureOn(database)
+  const first = { event_id: 'x1', lead_id: 'kept', type: 'page_visit', timestamp: at(1) }
+  await capture.take(workspace, [first], Date.now())
+  const both = { anonymous_id: 'device', lead_id: 'kept', type: 'page_visit' }
+  const lines = [
+    { ...both, event_id: 'x1', timestamp: at(2) },
+    { ...both, event_id: 'x2', timestamp: '1900-01-01T00:00:00Z' },
+  ]
+  const file = fileOf('refused.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'))
+  const { rejected, quarantine } = await load(file, workspace)
+  expect(rejected).toBe(2)
+  const reasons = readFileSync(quarantine!, 'utf8')
+  expect(reasons).toContain('out of range: at most 36500 days back and 5 minutes ahead')
+  expect(reasons).toContain('its event_id is stored with another content')
+  const links = 'select count(*)::int as n from person_links where workspace_id = $1'
+  expect((await database.owner.query(links, [workspace])).rows).toEqual([{ n: 0 }])
+  const stored = JSON.stringify({ ...both, event_id: 'x3', timestamp: at(3) })
+  await load(fileOf('stored.jsonl', stored), workspace)
+  expect((await database.owner.query(links, [workspace])).rows).toEqual([{ n: 1 }])
+})
+
 test('what was exported is imported: the same again elsewhere, nothing at home', async () => {
   const [home, away] = [
     await makeWorkspace(database, 'home'),

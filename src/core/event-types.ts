@@ -24,7 +24,8 @@ export interface EventTypeDeclaration {
 
 /** What grading reads of opens and clicks, beside `context.network` and `context.user_agent`. */
 export const GRADING_PROPERTIES: Readonly<Record<string, string>> = {
-  email_id: 'the e-mail, as its email_sent names it; without it an open or click stays unknown',
+  email_id:
+    'the e-mail, as its email_sent names it; without it, the last that `context.campaign_id` sent',
   sent_at: 'when it was sent (ISO 8601), when no email_sent was recorded',
   client: 'what opened it, e.g. a digest of address and user agent',
   network: '`data_centre` when the address is one',

@@ -103,11 +103,27 @@ export function acceptEvent(
         { path: '/timestamp', message: 'must be ISO 8601, e.g. 2026-03-01T17:00:00Z' },
       ])
     if (time > now + EVENT_TIME_LIMITS.aheadMinutes * 60_000 || time < now - backDays * DAY_MS)
-      return refuse('event-time-out-of-range', `timestamp ${event.timestamp} is out of range`, [
-        { path: '/timestamp', message: 'at most 400 days back and 5 minutes ahead' },
-      ])
+      return outOfRange(event.timestamp, backDays)
   }
   return finish(workspaceId, event, time)
+}
+
+function outOfRange(timestamp: string, backDays: number): Acceptance {
+  const limits = `at most ${backDays} days back and ${EVENT_TIME_LIMITS.aheadMinutes} minutes ahead`
+  return refuse('event-time-out-of-range', `timestamp ${timestamp} is out of range: ${limits}`, [
+    { path: '/timestamp', message: limits },
+  ])
+}
+
+/**
+ * The two names of one person that an event carries. Whoever stores it links them afterwards, so
+ * that an event that is refused links nobody.
+ */
+export function namesOf({
+  anonymous_id: anonymousId,
+  lead_id: leadId,
+}: EventInput): { readonly anonymousId: string; readonly leadId: string } | undefined {
+  return anonymousId === undefined || leadId === undefined ? undefined : { anonymousId, leadId }
 }
 
 function finish(workspaceId: number, event: EventInput, time: number): Acceptance {

@@ -19,7 +19,7 @@ import {
   type LogRow,
   type Quarantined,
 } from '../store/index.ts'
-import { acceptEvent, type Acceptance } from './accept.ts'
+import { acceptEvent, namesOf, type Acceptance } from './accept.ts'
 import { canonicalJson, holdsUnstorableText } from './canonical.ts'
 
 export type Fate =
@@ -155,11 +155,10 @@ export function createCapture(store: CaptureStore): Capture {
       const fate = fateOf(results[j]!)
       const named = names.get(at)
       fates[at] = fate.status === 'accepted' && named !== undefined ? { ...fate, named } : fate
-      const { anonymous_id, lead_id } = events[j]!
-      // Not for a refused event, which changes nothing; and before the answer, so that what is
-      // acknowledged is linked. After a crash in between, the repetition links.
-      if (fate.status !== 'rejected' && anonymous_id !== undefined && lead_id !== undefined)
-        await identify(workspaceId, anonymous_id, lead_id)
+      const pair = fate.status === 'rejected' ? undefined : namesOf(events[j]!)
+      // Before the answer: what is acknowledged is linked. After a crash in between, the repetition
+      // links.
+      if (pair !== undefined) await identify(workspaceId, pair.anonymousId, pair.leadId)
     }
     return fates
   }

@@ -66,6 +66,36 @@ test('a mailbox that is scanned every time teaches the grader about its next ope
   expect(grades([...entries, late, quick]).get(quick.position)!.grade).toBe('machine')
 })
 
+test('an open that names no e-mail is of the last that its campaign had sent', () => {
+  const of = (campaign: string, ...rest: Parameters<typeof entry>): LogEntry => {
+    const { body, ...fields } = entry(...rest)
+    const { email_id: _, ...properties } = body.properties!
+    return { ...fields, body: { properties, context: { campaign_id: campaign } } }
+  }
+  const sent = [
+    of('spring', 0, 'email_sent'),
+    of('summer', 600, 'email_sent'),
+    of('spring', 50_000, 'email_sent'),
+  ]
+  // Of the first: a person after half an hour, though the other campaign sent just before.
+  const open = of('spring', 1_800, 'email_open', { client: 'p' })
+  // Of the second: a scanner at once.
+  const scan = of('summer', 602, 'email_open', { client: 's', network: 'data_centre' })
+  // Of nobody's campaign: by time alone.
+  const other = of('', 50_002, 'email_open', { client: 's', network: 'data_centre' })
+  const unknown = of('autumn', 60_000, 'email_open', { client: 'p' })
+  const stated = of('autumn', 70_000, 'email_open', {
+    client: 'p',
+    sent_at: new Date(SENT + 66_000_000).toISOString(),
+  })
+  const decided = grades([sent[0]!, sent[1]!, scan, open, sent[2]!, other, unknown, stated])
+  expect(decided.get(open.position)?.because).toBe('opened 30 min after sending')
+  expect(decided.get(scan.position)?.grade).toBe('machine')
+  expect(decided.get(other.position)?.because).toBe('came from a data centre, 2 s after sending')
+  expect(decided.get(unknown.position)).toBeUndefined()
+  expect(decided.get(stated.position)?.because).toBe('opened 67 min after sending')
+})
+
 test('memory stays bounded and hostile input is survived', () => {
   const state = emptyGrader()
   for (let i = 0; i < 3000; i++) {

@@ -16,6 +16,8 @@ import {
 
 interface Email {
   id: string
+  /** '' when email_sent named none. */
+  campaign: string
   sentAt: number
   visited: boolean
   openings: Opening[]
@@ -71,7 +73,7 @@ export function gradeEngagement(
   settle(state, entry.eventTime, model)
   switch (entry.type) {
     case 'email_sent':
-      addEmail(state, textOf(entry, 'email_id') ?? `at ${entry.eventTime}`, entry.eventTime)
+      addEmail(state, entry, textOf(entry, 'email_id'), entry.eventTime)
       return []
     case 'email_open':
     case 'email_click':
@@ -97,21 +99,56 @@ function textOf(entry: LogEntry, name: string): string | undefined {
   return typeof value === 'string' ? value.slice(0, 80) : undefined
 }
 
-function addEmail(state: GraderState, id: string, sentAt: number): Email {
-  const email: Email = { id, sentAt, visited: false, openings: [] }
+function campaignOf({ body }: LogEntry): string {
+  const value = body.context?.['campaign_id']
+  return typeof value === 'string' ? value.slice(0, 80) : ''
+}
+
+function addEmail(
+  state: GraderState,
+  entry: LogEntry,
+  id: string | undefined,
+  sentAt: number,
+): Email {
+  const email: Email = {
+    id: id ?? `at ${sentAt}`,
+    campaign: campaignOf(entry),
+    sentAt,
+    visited: false,
+    openings: [],
+  }
   state.emails.push(email)
   if (state.emails.length > EMAILS) drop(state, state.emails[0]!)
   return email
 }
 
-/** The e-mail an open or click belongs to: by its id, else the last one sent. */
+/**
+ * The e-mail an open or click belongs to: by its id; without one, the last that this campaign had
+ * sent by then (an e-mail of no known campaign may be of any). One that nobody recorded is added
+ * when the open says when it was sent.
+ */
 function emailOf(state: GraderState, entry: LogEntry): Email | undefined {
   const id = textOf(entry, 'email_id')
-  if (id === undefined) return state.emails.at(-1)
-  const known = state.emails.find((email) => email.id === id)
+  const known =
+    id === undefined
+      ? lastSent(state, campaignOf(entry), entry.eventTime)
+      : state.emails.find((email) => email.id === id)
   if (known !== undefined) return known
   const sentAt = Date.parse(textOf(entry, 'sent_at') ?? '')
-  return Number.isNaN(sentAt) ? undefined : addEmail(state, id, sentAt)
+  return Number.isNaN(sentAt) ? undefined : addEmail(state, entry, id, sentAt)
+}
+
+function lastSent(state: GraderState, campaign: string, by: number): Email | undefined {
+  const before = state.emails.filter(({ sentAt }) => sentAt <= by)
+  const latest = (of: (email: Email) => boolean): Email | undefined =>
+    before
+      .filter(of)
+      .reduce<Email | undefined>(
+        (last, email) => (last === undefined || email.sentAt >= last.sentAt ? email : last),
+        undefined,
+      )
+  if (campaign === '') return latest(() => true)
+  return latest((email) => email.campaign === campaign) ?? latest((email) => email.campaign === '')
 }
 
 function visitedEmail(state: GraderState, entry: LogEntry): Email | undefined {

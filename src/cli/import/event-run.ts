@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { Compile } from 'typebox/compile'
 import { Identifier } from '../../core/index.ts'
-import { acceptEvent, canonicalJson, parseEventTime } from '../../events/index.ts'
+import { acceptEvent, canonicalJson, namesOf, parseEventTime } from '../../events/index.ts'
 import { systemClock } from '../../platform/index.ts'
 import {
   appendRows,
@@ -55,6 +55,7 @@ export interface EventRun {
 interface Pending {
   readonly raw: RawEvent
   readonly row: LogRow
+  readonly names: ReturnType<typeof namesOf>
 }
 
 interface Run extends EventRunOptions {
@@ -134,7 +135,7 @@ async function takeLink(run: Run, raw: RawEvent, value: unknown): Promise<void> 
   else run.counts.links++
 }
 
-async function prepare(run: Run, raw: RawEvent): Promise<LogRow | undefined> {
+async function prepare(run: Run, raw: RawEvent): Promise<Pending | undefined> {
   if (raw.fault !== undefined) {
     reject(run, raw, raw.fault)
     return undefined
@@ -165,23 +166,19 @@ async function prepare(run: Run, raw: RawEvent): Promise<LogRow | undefined> {
     reject(run, raw, accepted.detail)
     return undefined
   }
-  const { lead_id, anonymous_id } = accepted.event
-  if (lead_id !== undefined && anonymous_id !== undefined) {
-    const { time: at } = accepted.row
-    await link(run, { from: anonymous_id, kind: IDENTITY_KIND.anonymous, leadId: lead_id, at })
-  }
-  return accepted.row
+  return { raw, row: accepted.row, names: namesOf(accepted.event) }
 }
 
 /** Which of the refused are the stored event all the same; the others are told. */
-async function settleConflicts(run: Run, conflicts: readonly Pending[]): Promise<void> {
-  if (conflicts.length === 0) return
+async function settleConflicts(run: Run, conflicts: readonly Pending[]): Promise<Pending[]> {
+  if (conflicts.length === 0) return []
   const rows = conflicts.map(({ row }) => row)
   const same = await run.database.withWorkspace(run.workspaceId, (c) => areStored(c, rows))
   conflicts.forEach(({ raw }, i) => {
     if (same[i] === true) run.counts.duplicates++
     else reject(run, raw, REFUSED.conflict)
   })
+  return conflicts.filter((_, i) => same[i] === true)
 }
 
 async function append(run: Run, batch: readonly Pending[]): Promise<void> {
@@ -205,20 +202,27 @@ async function append(run: Run, batch: readonly Pending[]): Promise<void> {
     client.release(broken)
   }
   const conflicts: Pending[] = []
+  const stored: Pending[] = []
   results.forEach(({ status }, i) => {
     if (status === 'accepted') counts.accepted++
-    else if (status === 'duplicate') counts.duplicates++
+    if (status === 'duplicate') counts.duplicates++
+    if (status === 'accepted' || status === 'duplicate') stored.push(batch[i]!)
     else if (status === 'conflict') conflicts.push(batch[i]!)
     else reject(run, batch[i]!.raw, REFUSED.erased)
   })
   if (run.history) {
     // Also the repeated ones: whoever was interrupted, or forgot to say so, says it now.
-    const stored = results.flatMap(({ status, position }) =>
+    const positions = results.flatMap(({ status, position }) =>
       status === 'accepted' || status === 'duplicate' ? [position] : [],
     )
-    await database.withWorkspace(workspaceId, (c) => declareHistory(c, stored))
+    await database.withWorkspace(workspaceId, (c) => declareHistory(c, positions))
   }
-  await settleConflicts(run, conflicts)
+  stored.push(...(await settleConflicts(run, conflicts)))
+  for (const { names, row } of stored)
+    if (names !== undefined) {
+      const { anonymousId: from, leadId } = names
+      await link(run, { from, kind: IDENTITY_KIND.anonymous, leadId, at: row.time })
+    }
 }
 
 export function createEventRun(options: EventRunOptions): EventRun {
@@ -232,8 +236,8 @@ export function createEventRun(options: EventRunOptions): EventRun {
   return {
     counts: run.counts,
     async take(raw) {
-      const row = await prepare(run, raw)
-      if (row !== undefined) batch.push({ raw, row })
+      const pending = await prepare(run, raw)
+      if (pending !== undefined) batch.push(pending)
       return batch.length >= BATCH
     },
     async flush() {

@@ -95,7 +95,8 @@ function emailEvent(body: EmailEngagementBody, id: string): EventInput {
     eventId: id,
     timestamp: body.timestamp,
     durationSeconds: body.duration_seconds,
-    properties: defined({ email_type, send_time }),
+    // By the name that grading reads (GRADING_PROPERTIES).
+    properties: defined({ email_type, sent_at: send_time }),
     context: { campaignId: body.campaign_id },
   })
 }
