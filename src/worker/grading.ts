@@ -77,8 +77,9 @@ function createClicks(database: Pick<Database, 'app'>, clock: Clock) {
   const mayDecide = (entry: LogEntry, key: string): boolean => {
     const named = entry.body.properties?.['email_id'] !== undefined
     if (isGraded(entry)) {
-      // Nobody can say which e-mail it was: it stays unknown.
-      if (!named) return false
+      // No e-mail is named, and it need not be one at all: it stays unknown.
+      const campaign = entry.body.context?.['campaign_id']
+      if (entry.type === 'link_click' && !named && campaign === undefined) return false
       clicked.record(key, entry.position)
       return true
     }

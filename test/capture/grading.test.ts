@@ -72,6 +72,25 @@ test('a scan is graded machine, a click with a visit human; read again, nothing 
   expect(pairs(await gradesOf(hub))).toEqual(pairs(before))
 }, 60_000)
 
+test('what /interactions/email-engagement records is graded by campaign and time', async () => {
+  await using hub = await startHub()
+  const as = await hub.login()
+  const context = { campaign_id: 'spring' }
+  const sent = { ...event('sent', 0, 'email_sent'), context }
+  await hub.call('POST', '/v1/events', { as, body: sent })
+  const engage = async (event_id: string, action: string, campaign_id: string, seconds: number) => {
+    const timestamp = new Date(SENT + seconds * 1_000).toISOString()
+    const body = { event_id, lead_id: 'l1', campaign_id, action, timestamp }
+    const { status } = await hub.call('POST', '/interactions/email-engagement', { as, body })
+    expect(status).toBe(200)
+    await hub.folded()
+  }
+  await engage('open', 'open', 'spring', 1_800)
+  await engage('stray', 'open', 'never sent', 2_000)
+  const grades = await gradesOf(hub)
+  expect(grades.map(({ target, grade }) => [target, grade])).toEqual([['open', 'human']])
+}, 60_000)
+
 test('the state folded live equals the one replayed, grades and all', async () => {
   await using hub = await startHub()
   const as = await hub.login()
