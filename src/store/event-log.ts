@@ -145,7 +145,7 @@ export async function appendRows(
   return results
 }
 
-interface EntryRow {
+export interface EntryRow {
   workspace_id: number
   position: string
   person_id: string
@@ -155,7 +155,8 @@ interface EntryRow {
   body: string
 }
 
-function toEntry(row: EntryRow): LogEntry | undefined {
+/** Undefined for a type that this version does not know. */
+export function toEntry(row: EntryRow): LogEntry | undefined {
   const type = eventTypeOfCode(row.type)
   if (type === undefined) return undefined
   return {

@@ -61,6 +61,13 @@ export {
   type RetentionOfWorkspace,
 } from './retention.ts'
 export {
+  nextLeadsOf,
+  readBacklog,
+  readWholeLeads,
+  type LeadEntry,
+  type WholeLeads,
+} from './whole-leads.ts'
+export {
   readEventId,
   readLastEvents,
   readRecords,

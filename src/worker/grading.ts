@@ -39,11 +39,18 @@ export interface Grading {
     owns: (personId: number, position: number) => boolean,
     rootOf: (workspaceId: number, personId: number) => number,
   ) => Promise<void>
+  /** Grades what entries of whole leads up to `last` decide; see mayBeGraded. */
+  readonly gradeLeads: (leads: readonly StateKey[], last: number) => Promise<void>
   /** Forgets all leads: somebody else may have answered for them meanwhile. */
   readonly reset: () => void
 }
 
 const isGraded = ({ type }: LogEntry): boolean => EVENT_TYPES[type].graded === true
+
+/** A lead with such an entry may have something to grade. */
+export const mayBeGraded = (entry: LogEntry): boolean =>
+  entry.body.properties?.['email_id'] !== undefined &&
+  (isGraded(entry) || entry.type === 'page_visit')
 
 const MOVES: ReadonlySet<string> = new Set([
   'identity_linked',
@@ -143,6 +150,21 @@ async function load(
     }
 }
 
+async function append(database: Pick<Database, 'app'>, { found }: Slice): Promise<void> {
+  for (const [workspaceId, grades] of Map.groupBy(found, (one) => one.workspaceId))
+    for (let from = 0; from < grades.length; from += GRADES_AT_ONCE)
+      await appendGrades(database.app, workspaceId, grades.slice(from, from + GRADES_AT_ONCE))
+}
+
+/** The log from its beginning, of leads that are known to be owned. */
+const WHOLE = {
+  entries: [],
+  first: 0,
+  rootOf: (_: number, personId: number) => personId,
+  isOwned: () => true,
+  keyOf: ({ workspaceId, personId }: LogEntry) => `${workspaceId}:${personId}`,
+}
+
 export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Grading {
   const clicks = createClicks(database, clock)
   const graders: Graders = new LRUCache({ max: LEADS_MAX })
@@ -172,9 +194,13 @@ export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Gr
         take(slice, lead, entry, gradeEngagement(state, entry))
       }
       await load(database, slice, due, graders)
-      for (const [workspaceId, grades] of Map.groupBy(slice.found, (one) => one.workspaceId))
-        for (let from = 0; from < grades.length; from += GRADES_AT_ONCE)
-          await appendGrades(database.app, workspaceId, grades.slice(from, from + GRADES_AT_ONCE))
+      await append(database, slice)
+    },
+    async gradeLeads(leads, last) {
+      const slice: Slice = { ...WHOLE, last, found: [] }
+      const due = leads.map((lead) => [`${lead.workspaceId}:${lead.personId}`, lead] as const)
+      await load(database, slice, new Map(due), graders)
+      await append(database, slice)
     },
     reset() {
       graders.clear()

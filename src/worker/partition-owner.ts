@@ -11,6 +11,7 @@ import type { Logger } from '../platform/index.ts'
 import {
   STALE_EPOCH,
   checkpointPartition,
+  readBacklog,
   readLog,
   releasePartitions,
   renewPartitions,
@@ -23,6 +24,7 @@ import {
 import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
+import { rebuildPartition } from './rebuilding.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
@@ -42,6 +44,12 @@ const RETRY_MS = 500
 const BUSY_ENTRIES = 64
 const BUSY_PAUSE_MS = 25
 
+/**
+ * A partition that was never folded is folded lead by lead when the log is at least so long: below
+ * it reading by position is as quick.
+ */
+const REBUILD_ENTRIES = 10_000
+
 export interface PartitionOwnerOptions {
   readonly database: Pick<Database, 'app'>
   readonly log: Logger
@@ -51,6 +59,8 @@ export interface PartitionOwnerOptions {
   readonly alone?: boolean
   /** Scores leads as they are folded; absent: they are not scored. */
   readonly scoring?: PartitionScoring
+  /** Entries from which on a log is folded lead by lead (default 10,000). */
+  readonly rebuildFrom?: number
   /** Told how far the log is folded, after each round that got further. */
   readonly onFolded?: (cursor: number) => void
 }
@@ -82,6 +92,8 @@ interface Owning {
   leases: Map<number, Lease>
   cursor: number
   readonly cache: LeadCache
+  /** Partitions were taken and not yet looked at for any that nobody ever folded. */
+  justTaken: boolean
   /** The partition written last. */
   turn: number
   readonly grading: Grading
@@ -102,6 +114,7 @@ async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<
   owning.grading.reset()
   options.scoring?.reset()
   for (const lease of taken) owning.leases.set(lease.partition, lease)
+  owning.justTaken = true
   owning.cursor = Math.min(...[...owning.leases.values()].map((lease) => lease.cursor))
   owning.renewedAt = clock.monotonic()
   log.debug({ partitions: taken.length, cursor: owning.cursor }, 'partitions taken')
@@ -147,17 +160,63 @@ async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<num
   return slice.entries.length
 }
 
-async function keepLeases(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+async function renew(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
   const { database, holder, clock } = options
   const now = clock.monotonic()
-  // Rows that somebody else was just writing were passed over: look again soon.
-  if (owning.leases.size < PARTITIONS && now - owning.triedAt > RETRY_MS)
-    await acquire(options, owning)
   if (now - owning.renewedAt < (LEASE_SECONDS * 1_000) / 3) return
   const held = new Set(await renewPartitions(database.app, holder, LEASE_SECONDS))
   for (const partition of owning.leases.keys())
     if (!held.has(partition)) owning.leases.delete(partition)
   owning.renewedAt = clock.monotonic()
+}
+
+async function keepLeases(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+  // Rows that somebody else was just writing were passed over: look again soon.
+  if (owning.leases.size < PARTITIONS && options.clock.monotonic() - owning.triedAt > RETRY_MS)
+    await acquire(options, owning)
+  await renew(options, owning)
+}
+
+/** Folds partitions of which nothing was ever folded lead by lead, when the log is long. */
+async function rebuild(
+  options: PartitionOwnerOptions,
+  owning: Owning,
+  stopping: () => boolean,
+): Promise<void> {
+  const { database, log, scoring, clock, rebuildFrom = REBUILD_ENTRIES } = options
+  if (!owning.justTaken) return
+  const fresh = [...owning.leases.values()].filter(({ cursor }) => cursor === 0)
+  owning.justTaken = false
+  if (fresh.length === 0) return
+  const { last, entries } = await readBacklog(database.app, 0, rebuildFrom)
+  if (entries < rebuildFrom) return
+  const start = clock.monotonic()
+  for (const lease of fresh) {
+    const whole = await rebuildPartition({
+      database,
+      grading: owning.grading,
+      partition: { number: lease.partition, of: PARTITIONS },
+      position: last,
+      write: async (states) => {
+        await transaction(database.app, (client) => checkpointPartition(client, lease, states))
+        for (const { workspaceId, personId } of states)
+          scoring?.touched({ workspaceId, personId }, null)
+      },
+      goOn: async () => {
+        await renew(options, owning)
+        return !stopping() && owning.leases.has(lease.partition)
+      },
+    })
+    if (!whole) return
+    const done = { ...lease, cursor: last }
+    await transaction(database.app, (client) => checkpointPartition(client, done, []))
+    owning.leases.set(lease.partition, done)
+  }
+  // Links that were made since the partitions were taken are not read by position any more.
+  await owning.cache.reset()
+  owning.cursor = Math.min(...[...owning.leases.values()].map((lease) => lease.cursor))
+  const seconds = (clock.monotonic() - start) / 1_000
+  log.info({ partitions: fresh.length, cursor: last, seconds }, 'states folded from the beginning')
 }
 
 /**
@@ -180,8 +239,10 @@ async function round(
   options: PartitionOwnerOptions,
   owning: Owning,
   folded: () => void,
+  stopping: () => boolean,
 ): Promise<number> {
   await keepLeases(options, owning)
+  await rebuild(options, owning, stopping)
   if (owning.leases.size === 0) {
     owning.cache.clear()
     folded()
@@ -224,22 +285,44 @@ export function createWaiting(cursor: () => number) {
   }
 }
 
+/** Rest between rounds, until a hint that came since the last one began. */
+function createIdleness() {
+  let hinted = false
+  let end: () => void = () => undefined
+  return {
+    begin: (): void => {
+      hinted = false
+    },
+    wake: (): void => {
+      hinted = true
+      end()
+    },
+    rest: async (): Promise<void> => {
+      if (hinted) return
+      const pause = new AbortController()
+      end = () => pause.abort()
+      await sleep(IDLE_MS, undefined, { signal: pause.signal }).catch(() => undefined)
+    },
+  }
+}
+
 /** Starts owning whatever partitions are free; resolves after the first attempt to take them. */
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
   const cache = createLeadCache(database, options.scoring?.touched)
   const grading = createGrading(database, options.clock)
-  const owning: Owning = { leases: new Map(), cursor: 0, cache, grading, turn: 0, ...NEVER }
-  const waiting = createWaiting(() => owning.cursor)
-  let wake: () => void = () => undefined
-  let hinted = false
-  let stopping = false
-  const rest = async (): Promise<void> => {
-    if (hinted || stopping) return
-    const pause = new AbortController()
-    wake = () => pause.abort()
-    await sleep(IDLE_MS, undefined, { signal: pause.signal }).catch(() => undefined)
+  const owning: Owning = {
+    leases: new Map(),
+    cursor: 0,
+    cache,
+    grading,
+    justTaken: false,
+    turn: 0,
+    ...NEVER,
   }
+  const waiting = createWaiting(() => owning.cursor)
+  const idleness = createIdleness()
+  let stopping = false
   const recover = async (error: unknown): Promise<void> => {
     const stale = (error as { code?: string }).code === STALE_EPOCH
     log.warn({ err: stale ? undefined : error }, stale ? 'lease lost' : 'folding interrupted')
@@ -247,17 +330,18 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     Object.assign(owning, NEVER)
     await sleep(IDLE_MS)
   }
+  const folded = (): void => {
+    waiting.settle()
+    options.onFolded?.(owning.cursor)
+  }
   const run = async (): Promise<void> => {
     while (!stopping) {
-      hinted = false
+      idleness.begin()
       try {
-        const read = await round(options, owning, () => {
-          waiting.settle()
-          options.onFolded?.(owning.cursor)
-        })
+        const read = await round(options, owning, folded, () => stopping)
         if (read === SLICE) continue
         if (read > BUSY_ENTRIES && !stopping) await sleep(BUSY_PAUSE_MS)
-        else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await rest()
+        else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await idleness.rest()
       } catch (error) {
         await recover(error)
       }
@@ -266,23 +350,19 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   if (options.alone === true) await releasePartitions(database.app, null)
   await acquire(options, owning)
   const running = run()
-  const hint = (): void => {
-    hinted = true
-    wake()
-  }
   return {
-    hint,
+    hint: idleness.wake,
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => owning.cursor,
     onNotice: (listener) => options.scoring?.onNotice(listener),
     listen: (workspaceIds) => options.scoring?.listen(workspaceIds),
     rescore(lead) {
       options.scoring?.touched(lead, null)
-      hint()
+      idleness.wake()
     },
     async close() {
       stopping = true
-      wake()
+      idleness.wake()
       await running
       // Without a last checkpoint the next owner folds a little more; nothing is lost.
       const held = [...owning.leases.keys()]
