@@ -47,6 +47,7 @@ export {
 } from './event-log.ts'
 export { watchErasures } from './erasures.ts'
 export { turnLogParts } from './log-parts.ts'
+export { analyseFilled } from './statistics.ts'
 export {
   deleteOldEntries,
   holdPersons,

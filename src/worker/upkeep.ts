@@ -1,14 +1,16 @@
 /**
  * What must be done from time to time, in every process that runs: parts of the log made ahead and
- * turned with the month, old attempts forgotten, retention. Several processes may do it at once.
+ * turned with the month, old attempts forgotten, tables that filled up analysed, retention. Several
+ * processes may do it at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
 import type { Logger } from '../platform/index.ts'
-import { forgetAttempts, turnLogParts, type Database } from '../store/index.ts'
+import { analyseFilled, forgetAttempts, turnLogParts, type Database } from '../store/index.ts'
 import { retireEvents } from './retention.ts'
 
 const ROUND_MS = 3_600_000
+const ANALYSE_MS = 2_000
 const RETENTION_MS = 24 * ROUND_MS
 
 export interface UpkeepOptions {
@@ -51,7 +53,18 @@ export async function startUpkeep({ database, log, clock }: UpkeepOptions): Prom
       await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined)
     }
   }
-  const running = rounds()
+  const analyse = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await sleep(ANALYSE_MS, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      const tables = await analyseFilled(database.owner).catch((error: unknown) => {
+        log.debug({ err: error }, 'tables could not be analysed; it is tried again')
+        return []
+      })
+      if (tables.length > 0) log.debug({ tables }, 'tables that filled up were analysed')
+    }
+  }
+  const running = Promise.all([rounds(), analyse()])
   return {
     close: async () => {
       stopping.abort()

@@ -2,7 +2,7 @@
 import type { Queryable } from '../../store/index.ts'
 
 /** A team of a dozen agents after eight months; the market goes on for another year. */
-export const DEMO = { seed: 7, leads: 1_600, days: 600, historyDays: 240 } as const
+export const DEMO = { seed: 7, leads: 1_200, days: 600, historyDays: 240 } as const
 
 export interface DemoState {
   readonly seed: number
