@@ -32,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/export.ts'),
   },
   {
+    name: 'ghl',
+    summary: 'GoHighLevel: a stand-in of its API for trials',
+    load: () => import('./commands/ghl.ts'),
+  },
+  {
     name: 'simulate',
     summary: 'a seeded market with known truth, into files or to a running server',
     load: () => import('./commands/simulate.ts'),

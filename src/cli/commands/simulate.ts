@@ -4,6 +4,7 @@ import { SetupError, systemClock } from '../../platform/index.ts'
 import { createMarket, DEMO_MARKET, type Market } from '../../simulation/index.ts'
 import { writeMarket } from '../market/files.ts'
 import { streamMarket } from '../market/live.ts'
+import { address, midnight, whole } from '../arguments.ts'
 import type { Define, Terminal } from '../terminal.ts'
 
 const DAY_MS = 86_400_000
@@ -24,33 +25,11 @@ interface Flags {
   readonly bounds?: true
 }
 
-const whole =
-  (low: number, high: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high)
-      throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`)
-    return value
-  }
-
 function positive(text: string): number {
   const value = Number(text)
   if (!(value > 0) || value > 100_000)
     throw new InvalidArgumentError('Expected a number above 0, at most 100000.')
   return value
-}
-
-function midnight(text: string): number {
-  const value = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN
-  if (Number.isNaN(value) || new Date(value).toISOString().slice(0, 10) !== text)
-    throw new InvalidArgumentError('Expected a date such as 2026-01-01.')
-  return value
-}
-
-function address(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new InvalidArgumentError('Expected an address such as http://127.0.0.1:4000.')
-  return text
 }
 
 export const define: Define = (command, terminal) => {
