@@ -99,6 +99,18 @@ test('a dry run answers the mapping; edited, it imports; again, it changes nothi
   expect(next.body.next_cursor).toBeNull()
 })
 
+test('JSON lines are a table too; a dry run names what would be rejected', async () => {
+  const lines = ['{"id": "j1", "Visits": 3, "Won": "yes"}', '', 'no', '{"id": "j2", "Plan": [1]}']
+  const plan = await send('kind=leads&dry_run=true', lines.join('\n'), 'application/jsonl')
+  expect(plan.status).toBe(200)
+  expect(plan.body).toMatchObject({
+    rows: 3,
+    leads: 2,
+    mapping: { columns: { id: { as: 'lead_id' }, Visits: {}, Won: {}, Plan: {} } },
+    rejections: [{ line: 3, reason: 'no JSON object of up to 1 MB' }],
+  })
+})
+
 test('listings arrive in RESO names, packed or not', async () => {
   const text = 'id,price,bedrooms,zipcode\nhome-1,500000,3,98001\n'
   const sent = await send('kind=listings', gzipSync(text), 'application/gzip')

@@ -46,6 +46,11 @@ const models = createRoute({
   path: '/models',
   component: lazyRouteComponent(() => import('./scenes/models.tsx'), 'Models'),
 })
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('./scenes/imports.tsx'), 'Imports'),
+})
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
@@ -64,7 +69,7 @@ const status = createRoute({
 
 export const router = createRouter({
   defaultPreload: 'intent',
-  routeTree: root.addChildren([home, callNext, leads, lead, models, keys, team, status]),
+  routeTree: root.addChildren([home, callNext, leads, lead, imports, models, keys, team, status]),
 })
 
 declare module '@tanstack/react-router' {

@@ -1,5 +1,6 @@
 /** Imports of files: what would happen, what is under way, what was done. */
 import Type, { type Static } from 'typebox'
+import { ATTRIBUTE_TYPES, KNOWN_AT, POLICY_CLASSES } from '../core/index.ts'
 
 export const IMPORTABLE = ['leads', 'listings'] as const
 export type Importable = (typeof IMPORTABLE)[number]
@@ -15,15 +16,51 @@ export const ImportQuery = Type.Object(
 )
 export type ImportQuery = Static<typeof ImportQuery>
 
+/** What a column of a file of leads is. */
+export const ColumnMapping = Type.Union([
+  Type.Object({ as: Type.Literal('lead_id') }, { additionalProperties: false }),
+  Type.Object(
+    { as: Type.Literal('converted'), positive: Type.String() },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      as: Type.Literal('attribute'),
+      label: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+      type: Type.Enum(ATTRIBUTE_TYPES),
+      known_at: Type.Enum(KNOWN_AT),
+      policy: Type.Enum(POLICY_CLASSES),
+      suspicion: Type.Optional(Type.String()),
+      confirmed: Type.Optional(Type.Boolean()),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    { as: Type.Literal('ignore'), reason: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  ),
+])
+export const LeadMapping = Type.Object(
+  { columns: Type.Record(Type.String(), ColumnMapping) },
+  { additionalProperties: false },
+)
+export type ColumnMapping = Static<typeof ColumnMapping>
+export type LeadMapping = Static<typeof LeadMapping>
+
 /** What an import does, or would do; `mapping` may be edited and sent back with the file. */
 export const ImportDocument = Type.Object(
   {
     kind: Type.Enum(IMPORTABLE),
     rows: Type.Integer(),
     rejected: Type.Integer(),
+    labelled: Type.Optional(Type.Integer({ description: 'Leads whose outcome is known' })),
+    created: Type.Optional(Type.Integer()),
+    changed: Type.Optional(Type.Integer()),
+    unchanged: Type.Optional(Type.Integer()),
+    listings: Type.Optional(Type.Integer()),
     mapping: Type.Unknown(),
     suspicious: Type.Optional(
-      Type.Array(Type.Object({ column: Type.String(), reason: Type.Unknown() }), {
+      Type.Array(Type.Object({ column: Type.String(), reason: Type.String() }), {
         description: 'Columns that look as if they were known only after the outcome',
       }),
     ),

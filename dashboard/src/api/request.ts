@@ -17,15 +17,17 @@ export class Problem extends Error {
 
 async function send(method: string, path: string, body: unknown): Promise<Response> {
   const token = accessToken()
+  // A form goes as it is, and the browser names its type.
+  const isForm = body instanceof FormData
   try {
     return await fetch(path, {
       method,
       headers: {
         accept: 'application/json',
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
     })
   } catch {
     throw new Problem(

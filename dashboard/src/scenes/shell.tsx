@@ -15,6 +15,7 @@ import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import {
   IconActivity,
   IconChartDots,
+  IconFileImport,
   IconKey,
   IconMoon,
   IconPhone,
@@ -25,17 +26,23 @@ import {
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import type { MeAnswer, SessionAnswer } from '../../../src/contract/index.ts'
+import type { MeAnswer, SessionAnswer, SessionUser } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { forget, remember, useSessionUser } from '../api/session.ts'
 
+type Role = SessionUser['role']
+const ALL: readonly Role[] = ['agent', 'lead', 'admin']
+const LEADERS: readonly Role[] = ['lead', 'admin']
+const ADMINS: readonly Role[] = ['admin']
+
 const PAGES = [
-  { to: '/call-next', label: 'Call next', icon: IconPhone, adminOnly: false },
-  { to: '/leads', label: 'Leads', icon: IconUsers, adminOnly: false },
-  { to: '/models', label: 'Models', icon: IconChartDots, adminOnly: false },
-  { to: '/keys', label: 'Keys', icon: IconKey, adminOnly: true },
-  { to: '/team', label: 'Team', icon: IconUsersGroup, adminOnly: true },
-  { to: '/status', label: 'Status', icon: IconActivity, adminOnly: false },
+  { to: '/call-next', label: 'Call next', icon: IconPhone, roles: ALL },
+  { to: '/leads', label: 'Leads', icon: IconUsers, roles: ALL },
+  { to: '/imports', label: 'Import', icon: IconFileImport, roles: LEADERS },
+  { to: '/models', label: 'Models', icon: IconChartDots, roles: ALL },
+  { to: '/keys', label: 'Keys', icon: IconKey, roles: ADMINS },
+  { to: '/team', label: 'Team', icon: IconUsersGroup, roles: ADMINS },
+  { to: '/status', label: 'Status', icon: IconActivity, roles: ALL },
 ] as const
 
 function ColorScheme() {
@@ -89,7 +96,7 @@ function Account() {
 function Navigation({ close }: { close: () => void }) {
   const user = useSessionUser()
   const { pathname } = useLocation()
-  const pages = PAGES.filter(({ adminOnly }) => !adminOnly || user?.role === 'admin')
+  const pages = PAGES.filter(({ roles }) => user !== null && roles.includes(user.role))
   return pages.map(({ to, label, icon: Icon }) => (
     <NavLink
       key={to}

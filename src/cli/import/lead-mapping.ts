@@ -2,15 +2,9 @@
  * Which column of a file of leads is what: guessed from names and values, shown, and edited as the
  * JSON document that `--dry-run --json` prints and `--mapping` reads.
  */
-import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import {
-  ATTRIBUTE_TYPES,
-  KNOWN_AT,
-  POLICY_CLASSES,
-  type DeclaredAttribute,
-  type PolicyClass,
-} from '../../core/index.ts'
+import { LeadMapping, type ColumnMapping } from '../../contract/index.ts'
+import type { DeclaredAttribute, PolicyClass } from '../../core/index.ts'
 import {
   findLeaks,
   inferColumns,
@@ -21,35 +15,6 @@ import {
 import { SetupError } from '../../platform/index.ts'
 import { labelled, positiveValue } from '../tabular/labelled-table.ts'
 
-const ColumnMapping = Type.Union([
-  Type.Object({ as: Type.Literal('lead_id') }, { additionalProperties: false }),
-  Type.Object(
-    { as: Type.Literal('converted'), positive: Type.String() },
-    { additionalProperties: false },
-  ),
-  Type.Object(
-    {
-      as: Type.Literal('attribute'),
-      label: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-      type: Type.Enum(ATTRIBUTE_TYPES),
-      known_at: Type.Enum(KNOWN_AT),
-      policy: Type.Enum(POLICY_CLASSES),
-      suspicion: Type.Optional(Type.String()),
-      confirmed: Type.Optional(Type.Boolean()),
-    },
-    { additionalProperties: false },
-  ),
-  Type.Object(
-    { as: Type.Literal('ignore'), reason: Type.Optional(Type.String()) },
-    { additionalProperties: false },
-  ),
-])
-const LeadMapping = Type.Object(
-  { columns: Type.Record(Type.String(), ColumnMapping) },
-  { additionalProperties: false },
-)
-export type ColumnMapping = Static<typeof ColumnMapping>
-export type LeadMapping = Static<typeof LeadMapping>
 const checker = Compile(LeadMapping)
 
 const ID_NAME = /^((lead|prospect|contact|customer|client|person|record)[ _-]?)?(id|uuid|guid)$/i

@@ -2,22 +2,19 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Compile } from 'typebox/compile'
+import type { LeadMapping } from '../../contract/index.ts'
 import { Identifier, mayEnterModels, type Json } from '../../core/index.ts'
 import { parseNumber, type RawColumn, type RawTable } from '../../learners/index.ts'
 import { SetupError } from '../../platform/index.ts'
 import { declareAttributes, importLeads, type ImportedLead } from '../../store/index.ts'
-import {
-  checkMapping,
-  declarationsOf,
-  guessMapping,
-  nameOfRole,
-  type LeadMapping,
-} from './lead-mapping.ts'
+import { checkMapping, declarationsOf, guessMapping, nameOfRole } from './lead-mapping.ts'
 import type { ImportKind, ImportRequest } from './kinds.ts'
 import { writeRejections, type Rejection } from './rejections.ts'
 import { readTableFile, type TableFile } from './table-file.ts'
 
 const BATCH = 1_000
+/** Of a dry run. */
+const REJECTIONS_SHOWN = 1_000
 const identifier = Compile(Identifier)
 
 async function mappingOf(request: ImportRequest, table: RawTable): Promise<LeadMapping> {
@@ -197,7 +194,13 @@ export const leads: ImportKind = async (request) => {
         '(--dry-run --json prints it) and import again with --mapping.'
   if (request.dryRun)
     return {
-      document: { ...document, dry_run: true },
+      document: {
+        ...document,
+        dry_run: true,
+        rejections: rejected
+          .slice(0, REJECTIONS_SHOWN)
+          .map(({ line, reason }) => ({ line, reason })),
+      },
       text:
         `${parsed.leads.length} leads would be imported, ${rejected.length} rows rejected.` +
         unsure,

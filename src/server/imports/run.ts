@@ -24,7 +24,7 @@ export interface ImportRunner {
 }
 
 const REJECTIONS_KEPT = 1_000
-const HEARTBEAT_MS = 10_000
+const HEARTBEAT_MS = 1_000
 
 /** Line and reason only: the cells are the sender's, and may be about people. */
 async function rejectionsOf(path: unknown): Promise<{ line: number; reason: string }[]> {
@@ -63,7 +63,8 @@ export function createImportRunner({ database, importers, log }: Services): Impo
     try {
       const done = await importers[kind]({ file, mapping, workspaceId, ...rest })
       const { quarantine, ...document } = done
-      return { ...document, rejections: await rejectionsOf(quarantine) } as ImportDocument
+      const rejections = document['rejections'] ?? (await rejectionsOf(quarantine))
+      return { ...document, rejections } as ImportDocument
     } catch (error) {
       throw inSendersWords(error, upload)
     }

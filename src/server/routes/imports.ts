@@ -27,6 +27,8 @@ const FILE_TYPES = [
   'application/gzip',
   'application/x-gzip',
   'application/octet-stream',
+  'application/jsonl',
+  'application/x-ndjson',
 ]
 
 const toAnswer = (record: ImportRecord): ImportAnswer => ({
@@ -46,7 +48,8 @@ function postRoute(app: FastifyInstance, { database }: Services, runner: ImportR
     {
       schema: {
         tags,
-        summary: 'Import a CSV or TSV file, also gzipped; or say what would be imported',
+        summary:
+          'Import a CSV, TSV or JSON lines file, also gzipped; or say what would be imported',
         description:
           'The file is the body, or the part `file` of multipart/form-data with the mapping as ' +
           'the part `mapping` before or after it. Without a mapping, one is guessed; `dry_run` ' +

@@ -1,0 +1,201 @@
+/** What each column of a file is: as guessed, to be corrected. */
+import { Badge, Checkbox, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import type { ColumnMapping, LeadMapping } from '../../../src/contract/index.ts'
+
+type Attribute = Extract<ColumnMapping, { as: 'attribute' }>
+
+const ROLES = [
+  { value: 'lead_id', label: 'identifies the lead' },
+  { value: 'converted', label: 'what became of it' },
+  { value: 'attribute', label: 'attribute' },
+  { value: 'ignore', label: 'left out' },
+]
+const TYPES = ['number', 'category']
+const KNOWN = [
+  { value: 'before_contact', label: 'before contact' },
+  { value: 'during', label: 'during' },
+  { value: 'after_outcome', label: 'after the outcome' },
+]
+const POLICIES = ['free', 'proxy', 'protected']
+
+function withRole(role: string, before: ColumnMapping): ColumnMapping {
+  if (role === before.as) return before
+  switch (role) {
+    case 'lead_id':
+      return { as: 'lead_id' }
+    case 'converted':
+      return { as: 'converted', positive: '1' }
+    case 'attribute':
+      return { as: 'attribute', type: 'category', known_at: 'before_contact', policy: 'free' }
+    default:
+      return { as: 'ignore' }
+  }
+}
+
+interface CellsProps<T> {
+  name: string
+  of: T
+  change: (next: ColumnMapping) => void
+}
+
+function AttributeCells({ name, of, change }: CellsProps<Attribute>) {
+  return (
+    <>
+      <Table.Td>
+        <NativeSelect
+          size="xs"
+          miw={100}
+          aria-label={`Type of ${name}`}
+          data={TYPES}
+          value={of.type}
+          onChange={({ target }) => change({ ...of, type: target.value as Attribute['type'] })}
+        />
+      </Table.Td>
+      <Table.Td>
+        <NativeSelect
+          size="xs"
+          miw={136}
+          aria-label={`When ${name} is known`}
+          data={KNOWN}
+          value={of.known_at}
+          onChange={({ target }) =>
+            change({ ...of, known_at: target.value as Attribute['known_at'] })
+          }
+        />
+      </Table.Td>
+      <Table.Td>
+        <NativeSelect
+          size="xs"
+          miw={104}
+          aria-label={`Fair-housing class of ${name}`}
+          data={POLICIES}
+          value={of.policy}
+          onChange={({ target }) => change({ ...of, policy: target.value as Attribute['policy'] })}
+        />
+      </Table.Td>
+    </>
+  )
+}
+
+/** What the leak guard says, and what a person says to it. */
+function Suspicion({ name, of, change }: CellsProps<Attribute>) {
+  if (of.suspicion === undefined) return null
+  const [level = '', ...reason] = of.suspicion.split(': ')
+  return (
+    <>
+      <Text size="xs" mb={4}>
+        <Badge size="xs" color={level === 'certain' ? 'red' : 'orange'} mr={6}>
+          {level} leak
+        </Badge>
+        {reason.join(': ')}
+      </Text>
+      <Checkbox
+        size="xs"
+        label="It was known before the outcome"
+        aria-label={`${name} was known before the outcome`}
+        checked={of.confirmed === true && of.known_at !== 'after_outcome'}
+        onChange={({ currentTarget: { checked } }) =>
+          change({
+            ...of,
+            known_at: checked ? 'before_contact' : 'after_outcome',
+            confirmed: checked,
+          })
+        }
+      />
+    </>
+  )
+}
+
+function Row({ name, of, change, isLeftOut }: CellsProps<ColumnMapping> & { isLeftOut: boolean }) {
+  return (
+    <Table.Tr bg={isSuspect(of) ? SUSPECT : ''}>
+      <Table.Th scope="row" fw={500} maw={220} style={{ overflowWrap: 'anywhere' }}>
+        {name}
+      </Table.Th>
+      <Table.Td>
+        <NativeSelect
+          size="xs"
+          miw={160}
+          aria-label={`What ${name} is`}
+          data={ROLES}
+          value={of.as}
+          onChange={({ target }) => change(withRole(target.value, of))}
+        />
+      </Table.Td>
+      {of.as === 'attribute' ? (
+        <AttributeCells name={name} of={of} change={change} />
+      ) : (
+        <Table.Td colSpan={3}>
+          {of.as === 'converted' ? (
+            <TextInput
+              size="xs"
+              maw={160}
+              aria-label={`Value of ${name} that says converted`}
+              leftSection={<Text size="xs">yes is</Text>}
+              leftSectionWidth={52}
+              value={of.positive}
+              onChange={({ currentTarget: { value } }) => change({ ...of, positive: value })}
+            />
+          ) : (
+            <Text size="xs" c="dimmed">
+              {of.as === 'ignore' ? of.reason : ''}
+            </Text>
+          )}
+        </Table.Td>
+      )}
+      <Table.Td miw={240}>
+        {of.as === 'attribute' && <Suspicion name={name} of={of} change={change} />}
+        {isLeftOut && !isSuspect(of) && (
+          <Text size="xs" c="dimmed">
+            stays out of models
+          </Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+const isSuspect = (of: ColumnMapping): boolean =>
+  of.as === 'attribute' && of.suspicion !== undefined
+
+const SUSPECT = 'light-dark(var(--mantine-color-orange-0), rgba(253, 126, 20, 0.08))'
+
+export function ColumnMappings(props: {
+  mapping: LeadMapping
+  /** Columns that no model reads, as the server said last. */
+  leftOut: readonly string[]
+  change: (next: LeadMapping) => void
+}) {
+  const { mapping, leftOut, change } = props
+  // What the guard asks about comes first; a guess keeps its suspicion, so rows do not jump.
+  const columns = Object.entries(mapping.columns).sort(
+    ([, a], [, b]) => Number(isSuspect(b)) - Number(isSuspect(a)),
+  )
+  return (
+    <Table.ScrollContainer minWidth={960}>
+      <Table verticalSpacing={4} horizontalSpacing={8} aria-label="Columns of the file">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Column</Table.Th>
+            <Table.Th>Is</Table.Th>
+            <Table.Th>Type</Table.Th>
+            <Table.Th>Known</Table.Th>
+            <Table.Th>Fair housing</Table.Th>
+            <Table.Th>Leak guard</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {columns.map(([name, of]) => (
+            <Row
+              key={name}
+              name={name}
+              of={of}
+              isLeftOut={leftOut.includes(name)}
+              change={(next) => change({ columns: { ...mapping.columns, [name]: next } })}
+            />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  )
+}
