@@ -21,7 +21,14 @@ const queries = new QueryClient({
 })
 
 // Shades that keep small text at a contrast of 4.5 or more (WCAG 2.2, 1.4.3).
-const theme = createTheme({ primaryColor: 'blue', primaryShade: 8, focusRing: 'auto' })
+const theme = createTheme({
+  primaryColor: 'blue',
+  primaryShade: 8,
+  // Grounds lighter than this carry black text, others white: the luminance where both reach 4.5.
+  autoContrast: true,
+  luminanceThreshold: 0.18,
+  focusRing: 'auto',
+})
 const readable: CSSVariablesResolver = () => ({
   variables: {},
   light: { '--mantine-color-dimmed': 'var(--mantine-color-gray-7)' },

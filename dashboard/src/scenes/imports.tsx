@@ -196,6 +196,7 @@ export function Imports() {
             value={file}
             onChange={(next) => choose(next, kind)}
             clearable
+            clearButtonProps={{ 'aria-label': 'Choose no file' }}
             style={{ flex: 1, minWidth: 220 }}
           />
         </Group>
