@@ -118,8 +118,10 @@ export type OutcomeBody = Static<typeof OutcomeBody>
 export const OutcomeAnswer = Type.Object({
   outcome_recorded: Type.Boolean(),
   outcome_id: Type.String(),
+  position: Type.Integer({ description: 'In the log; names the entry to POST /v1/leads/:id/undo' }),
   success_score: Type.Number({ minimum: -1, maximum: 1 }),
 })
+export type OutcomeAnswer = Static<typeof OutcomeAnswer>
 
 export const EventTypesAnswer = Type.Object({
   items: Type.Array(

@@ -2,6 +2,7 @@
 export * from './access.ts'
 export * from './events.ts'
 export * from './leads.ts'
+export * from './lead-actions.ts'
 export * from './learning.ts'
 export * from './listings.ts'
 export * from './model-drift.ts'

@@ -50,6 +50,8 @@ export const LeadAnswer = Type.Object({
   segment: Nullable(Type.String()),
   stage: Nullable(Type.String()),
   owner_id: Nullable(Type.Integer()),
+  snoozed_until: Nullable(Type.String({ description: 'Not to be called before; ISO 8601, UTC' })),
+  hidden_at: Nullable(Time),
   attributes: Type.Record(Type.String(), Type.Unknown()),
   created_at: Time,
   updated_at: Time,
@@ -58,6 +60,9 @@ export const LeadAnswer = Type.Object({
   ),
   last_event: Type.Optional(
     Type.Union([LastEvent, Type.Null()], { description: 'In lists; null: nothing happened yet' }),
+  ),
+  position: Type.Optional(
+    Type.Integer({ description: 'Of the entry that a change made in the log; can be undone' }),
   ),
   possible_duplicates: Type.Optional(
     Type.Array(Type.String(), { description: 'Leads with the same e-mail address or phone' }),
@@ -69,6 +74,9 @@ export type LeadAnswer = Static<typeof LeadAnswer>
 export const LEAD_SORTS = ['newest', 'call_next', 'score', 'churn', 'last_activity'] as const
 export type LeadSort = (typeof LEAD_SORTS)[number]
 
+export const LEAD_SIGHTS = ['active', 'snoozed', 'hidden', 'all'] as const
+export type LeadSight = (typeof LEAD_SIGHTS)[number]
+
 export const LeadsQuery = Type.Object(
   {
     ...PageQuery.properties,
@@ -78,6 +86,16 @@ export const LeadsQuery = Type.Object(
     segment: Type.Optional(Word),
     stage: Type.Optional(Word),
     owner_id: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+    unassigned: Type.Optional(Type.Boolean({ description: 'Only those of nobody' })),
+    show: Type.Optional(
+      Type.Union(
+        LEAD_SIGHTS.map((name) => Type.Literal(name)),
+        {
+          description:
+            'active: neither snoozed nor hidden. Default active when sorted by call_next, else all',
+        },
+      ),
+    ),
     sort: Type.Optional(
       Type.Union(
         LEAD_SORTS.map((name) => Type.Literal(name)),
@@ -109,6 +127,8 @@ const TimelineItem = Type.Object({
   context: Type.Record(Type.String(), Type.Unknown()),
   frozen: Type.Optional(Type.Unknown()),
   event_id: Nullable(Type.String()),
+  undone_at: Nullable(Type.String({ description: 'When somebody took it back; ISO 8601, UTC' })),
+  undoable: Type.Boolean(),
 })
 export type TimelineItem = Static<typeof TimelineItem>
 export const TimelineAnswer = Type.Object({
@@ -152,7 +172,10 @@ export const AssignBody = Type.Object(
   { additionalProperties: false },
 )
 export type AssignBody = Static<typeof AssignBody>
-export const EntryAnswer = Type.Object({ position: Type.Integer() })
+export const EntryAnswer = Type.Object({
+  position: Type.Integer({ description: 'In the log; names the entry to POST /v1/leads/:id/undo' }),
+})
+export type EntryAnswer = Static<typeof EntryAnswer>
 
 export const LeadExport = Type.Object({
   lead: LeadAnswer,

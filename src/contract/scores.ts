@@ -20,6 +20,7 @@ export const Factor = Type.Object({
 export type Factor = Static<typeof Factor>
 
 const whole = {
+  score_id: Nullable(Type.String({ description: 'model:version:position, for feedback' })),
   score: Nullable(
     Type.Number({ minimum: 0, maximum: 100, description: 'Percentile; null: abstained' }),
   ),

@@ -20,6 +20,8 @@ export interface EventTypeDeclaration {
   readonly graded?: true
   /** Labels rest on it: taken from people and secret keys, never from a website's public key. */
   readonly attested?: true
+  /** People report it, so people can take it back: an entry_undone entry says that it was not. */
+  readonly undoable?: true
 }
 
 /** What grading reads of opens and clicks, beside `context.network` and `context.user_agent`. */
@@ -49,6 +51,11 @@ const attested = (declaration: EventTypeDeclaration): EventTypeDeclaration => ({
   attested: true,
 })
 
+const undoable = (declaration: EventTypeDeclaration): EventTypeDeclaration => ({
+  ...declaration,
+  undoable: true,
+})
+
 /** What a lead does with one listing: these always carry a property_id. */
 const PROPERTY_TYPES = declare({
   property_view: type(6, 'Viewed a property', 1, 1),
@@ -76,10 +83,10 @@ const PUBLIC_TYPES = declare({
   booking_requested: type(18, 'Requested a booking', 3, 3),
   booking_completed: type(19, 'Completed a booking', 3, 3.5),
   booking_cancelled: type(20, 'Cancelled a booking', 2, -1),
-  tour_scheduled: type(21, 'Scheduled a tour', 4, 4),
-  tour_completed: type(22, 'Completed a tour', 4, 4.5),
-  tour_cancelled: type(23, 'Cancelled a tour', 2, -2),
-  offer_submitted: attested(type(24, 'Submitted an offer', 5, 5)),
+  tour_scheduled: undoable(type(21, 'Scheduled a tour', 4, 4)),
+  tour_completed: undoable(type(22, 'Completed a tour', 4, 4.5)),
+  tour_cancelled: undoable(type(23, 'Cancelled a tour', 2, -2)),
+  offer_submitted: undoable(attested(type(24, 'Submitted an offer', 5, 5))),
   email_sent: type(25, 'E-mail sent', 0, 0, 'agent'),
   email_open: graded(type(26, 'Opened an e-mail', 0, 0.3)),
   email_click: graded(type(27, 'Clicked in an e-mail', 1, 0.8)),
@@ -87,7 +94,7 @@ const PUBLIC_TYPES = declare({
   link_click: graded(type(29, 'Clicked a link', 1, 0.7)),
   sms_sent: type(30, 'Text message sent', 0, 0, 'agent'),
   sms_received: type(31, 'Text message received', 2, 2),
-  call_placed: type(32, 'Call placed', 0, 0, 'agent'),
+  call_placed: undoable(type(32, 'Call placed', 0, 0, 'agent')),
   call_received: type(33, 'Call received', 2, 2.5),
   message_sent: type(34, 'Message sent', 0, 0, 'agent'),
   message_received: type(35, 'Message received', 2, 2),
@@ -97,17 +104,17 @@ const PUBLIC_TYPES = declare({
   valuation_requested: type(39, 'Requested a valuation', 3, 2.5),
   mortgage_calculated: type(40, 'Calculated a mortgage', 2, 1.5),
   open_house_visited: type(41, 'Visited an open house', 4, 3.5),
-  property_purchased: attested(type(42, 'Bought a property', 5, 5)),
+  property_purchased: undoable(attested(type(42, 'Bought a property', 5, 5))),
   unsubscribed: type(43, 'Unsubscribed', 0, -5),
   // Outcomes that are not also behavior: reported, not observed. They enter the same log, because
   // an outcome and the event of the same name are one fact.
-  converted_to_seller: type(60, 'Became a seller', 5, 0, 'agent'),
-  listing_signed: type(61, 'Signed a listing', 5, 0, 'agent'),
+  converted_to_seller: undoable(type(60, 'Became a seller', 5, 0, 'agent')),
+  listing_signed: undoable(type(61, 'Signed a listing', 5, 0, 'agent')),
   inactivity: type(62, 'Went inactive', 0, 0, 'machine'),
-  agent_changed: type(63, 'Changed agent', 0, 0, 'agent'),
-  churn: type(64, 'Left', 0, 0, 'agent'),
-  lost: type(65, 'Lost', 0, 0, 'agent'),
-  deal_fell_through: type(66, 'Deal fell through', 0, 0, 'agent'),
+  agent_changed: undoable(type(63, 'Changed agent', 0, 0, 'agent')),
+  churn: undoable(type(64, 'Left', 0, 0, 'agent')),
+  lost: undoable(type(65, 'Lost', 0, 0, 'agent')),
+  deal_fell_through: undoable(type(66, 'Deal fell through', 0, 0, 'agent')),
 })
 
 /** Written by the product itself. Corrections are entries too: they take effect from there on. */
@@ -116,10 +123,14 @@ const INTERNAL_TYPES = declare({
   identity_linked: type(81, 'Identity linked', 0, 0, 'machine'),
   leads_merged: type(82, 'Leads merged', 0, 0, 'agent'),
   leads_unmerged: type(83, 'Merge undone', 0, 0, 'agent'),
-  note_added: type(84, 'Note added', 0, 0, 'agent'),
-  lead_assigned: type(85, 'Assigned to an agent', 0, 0, 'agent'),
+  note_added: undoable(type(84, 'Note added', 0, 0, 'agent')),
+  lead_assigned: undoable(type(85, 'Assigned to an agent', 0, 0, 'agent')),
   person_erased: type(87, 'Person erased', 0, 0, 'machine'),
-  score_disputed: type(86, 'Score disputed', 0, 0, 'agent'),
+  score_disputed: undoable(type(86, 'Score disputed', 0, 0, 'agent')),
+  entry_undone: type(88, 'Undone', 0, 0, 'agent'),
+  lead_changed: undoable(type(89, 'Lead changed', 0, 0, 'agent')),
+  lead_snoozed: undoable(type(90, 'Snoozed', 0, 0, 'agent')),
+  lead_hidden: undoable(type(91, 'Hidden', 0, 0, 'agent')),
 })
 
 export const EVENT_TYPES = { ...PUBLIC_TYPES, ...INTERNAL_TYPES }
@@ -134,6 +145,9 @@ export const EVENT_TYPE_NAMES = Object.keys(EVENT_TYPES) as EventType[]
 export const PUBLIC_EVENT_TYPES = Object.keys(PUBLIC_TYPES) as readonly PublicEventType[]
 
 export const PROPERTY_EVENT_TYPES = Object.keys(PROPERTY_TYPES) as readonly PropertyEventType[]
+
+/** Whether people can take an entry of this type back. */
+export const isUndoable = (type: EventType): boolean => EVENT_TYPES[type].undoable === true
 
 const BY_CODE = new Map<number, EventType>(
   EVENT_TYPE_NAMES.map((name) => [EVENT_TYPES[name].code, name]),

@@ -40,6 +40,7 @@ export {
   eventTypeOfCode,
   isOutcomeType,
   isPublicEventType,
+  isUndoable,
   isWebsiteEventType,
   type Actor,
   type EngagementGrade,
@@ -50,6 +51,7 @@ export {
   type PublicEventType,
 } from './event-types.ts'
 export type { EntryBody, EventContext, FrozenEnrichment, Json, LogEntry } from './log-entry.ts'
+export { undoneBy, withoutUndone } from './undone.ts'
 export type { Parallel, Progress } from './parallel.ts'
 export type { Random } from './random.ts'
 export {

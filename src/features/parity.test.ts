@@ -4,7 +4,14 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { EVENT_TYPE_NAMES, type EntryBody, type Json, type LogEntry } from '../core/index.ts'
+import {
+  EVENT_TYPE_NAMES,
+  isUndoable,
+  withoutUndone,
+  type EntryBody,
+  type Json,
+  type LogEntry,
+} from '../core/index.ts'
 import { decodeState, encodeState } from './codec.ts'
 import { emptyMembership, leadOf, noteMembership } from './membership.ts'
 import { replayTrainingRows } from './replay.ts'
@@ -22,6 +29,7 @@ const step = fc.record({
   type: fc.constantFrom(
     ...EVENT_TYPE_NAMES.filter((name) => !/linked|merged/.test(name)),
     ...(['property_view', 'email_open', 'email_click', 'engagement_graded'] as const),
+    ...(['call_placed', 'tour_scheduled', 'entry_undone', 'entry_undone'] as const),
     ...(['identity_linked', 'leads_merged', 'leads_unmerged'] as const),
   ),
   person: fc.constantFrom(LEAD, LEAD, LEAD, LEAD, LEAD, LEAD, ...OTHERS),
@@ -74,11 +82,13 @@ function bodyOf(s: Step, targets: readonly number[]): EntryBody {
 function logOf(steps: readonly Step[]): LogEntry[] {
   let now = START
   const targets: number[] = []
+  const undoable: number[] = []
   return steps.map((s, i) => {
     now += Math.round(s.gapHours * HOUR)
     const position = (i + 1) * 3
-    const body = bodyOf(s, [...targets, position + 3])
+    const body = bodyOf(s, s.type === 'entry_undone' ? undoable : [...targets, position + 3])
     if (s.type === 'email_open' || s.type === 'email_click') targets.push(position)
+    if (isUndoable(s.type)) undoable.push(position)
     return {
       position,
       workspaceId: 1,
@@ -99,12 +109,12 @@ function serve(log: readonly LogEntry[]): LeadTrack {
   const seen: LogEntry[] = []
   const mine = (e: LogEntry): boolean => leadOf(membership, e.personId) === LEAD
   const catchUp = (after: { eventTime: number; position: number } | null): void => {
-    for (const e of seen.filter(mine).sort(foldOrder))
+    for (const e of withoutUndone(seen.filter(mine)).sort(foldOrder))
       if (after === null || foldOrder(e, after as LogEntry) > 0) advance(track, e)
   }
   for (const entry of log) {
     seen.push(entry)
-    if (noteMembership(membership, entry)) {
+    if (noteMembership(membership, entry) || (mine(entry) && entry.type === 'entry_undone')) {
       track = emptyTrack()
       catchUp(null)
     } else if (mine(entry) && !advance(track, entry)) catchUp(rewind(track, entry))

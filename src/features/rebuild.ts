@@ -1,4 +1,5 @@
 /** Folds a lead again from the log, from its base where retention deleted the entries before. */
+import { withoutUndone } from '../core/index.ts'
 import { readLeadBase, readPerson, type StateKey } from '../store/index.ts'
 import { decodeState } from './codec.ts'
 import { foldOrder } from './state.ts'
@@ -29,7 +30,7 @@ export async function rebuildTrack(
   const state = base && decodeState(base.state)
   const track: LeadTrack = state ? { state, checkpoints: [] } : emptyTrack()
   const from = base && state ? base.until : -Infinity
-  const entries = known.filter(({ eventTime }) => eventTime >= from && eventTime < before)
+  const entries = withoutUndone(known).filter(({ eventTime }) => eventTime >= from && eventTime < before)
   for (const entry of entries.sort(foldOrder)) advance(track, entry)
   return { track, entries: entries.length }
 }

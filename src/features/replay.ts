@@ -3,7 +3,7 @@
  * same fold as serving, fed in the order in which entries were learned, so every row equals what
  * was (or would have been) served at that moment, bit for bit.
  */
-import type { LogEntry } from '../core/index.ts'
+import { undoneBy, withoutUndone, type LogEntry } from '../core/index.ts'
 import { emptyMembership, leadOf, noteMembership } from './membership.ts'
 import { foldOrder } from './state.ts'
 import { advance, emptyTrack, rewind, type LeadTrack } from './track.ts'
@@ -14,7 +14,7 @@ export interface Replay {
   readonly rows: FeatureVector[]
   /** Entries folded in order. */
   readonly folded: number
-  /** Entries folded again because of late entries, links and merges: their whole cost. */
+  /** Entries folded again because of late and undone ones, links and merges: their whole cost. */
   readonly refolded: number
 }
 
@@ -100,14 +100,15 @@ function learn(person: Person, entry: LogEntry): void {
   const { membership, known } = person
   known.push(entry)
   const belongs = (e: LogEntry): boolean => leadOf(membership, e.personId) === person.id
-  if (noteMembership(membership, entry)) {
-    person.own = known.filter(belongs).sort(foldOrder)
+  const isMove = noteMembership(membership, entry)
+  if (!isMove && !belongs(entry)) return
+  if (isMove || undoneBy(entry) !== undefined) {
+    person.own = withoutUndone(known.filter(belongs)).sort(foldOrder)
     Object.assign(person.track, emptyTrack())
     for (const own of person.own) advance(person.track, own)
     person.refolded += person.own.length
     return
   }
-  if (!belongs(entry)) return
   if (advance(person.track, entry)) {
     person.own.push(entry)
     person.folded++

@@ -3,7 +3,7 @@
  * which every feature is read. Served values, replayed training rows and rebuilt states all come
  * from these functions, so they are equal bit for bit.
  */
-import { EVENT_TYPE_NAMES, EVENT_TYPES, type LogEntry } from '../core/index.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES, withoutUndone, type LogEntry } from '../core/index.ts'
 import { applyActivity, emptyActivity, type ActivityState } from './activity.ts'
 import { applyBehavior, emptyBehavior, type BehaviorState } from './behavior.ts'
 import { applyContextual, emptyContextual, type ContextualState } from './contextual.ts'
@@ -113,12 +113,12 @@ function applyGrade(state: LeadState, entry: LogEntry): void {
 
 /**
  * The hindsight view: the state from all `entries`, given in any order, with everything known
- * today. Entries with the same position count once. For the past as it was known, see
+ * today. Entries with the same position count once, those taken back not at all. For the past as it was known, see
  * `replayTrainingRows`.
  */
 export function foldEntries(entries: readonly LogEntry[]): LeadState {
   const state = emptyState()
-  const sorted = [...entries].sort(foldOrder)
+  const sorted = withoutUndone(entries).sort(foldOrder)
   let last = -1
   for (const entry of sorted) {
     if (entry.position === last) continue

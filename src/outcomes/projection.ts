@@ -1,5 +1,5 @@
 /** Outcomes as a projection of the log: an outcome and the event of its name are one fact. */
-import { isOutcomeType, type LogEntry, type OutcomeType } from '../core/index.ts'
+import { isOutcomeType, withoutUndone, type LogEntry, type OutcomeType } from '../core/index.ts'
 
 /** Something that came of a lead. */
 export interface Outcome {
@@ -11,11 +11,14 @@ export interface Outcome {
   readonly position: number
 }
 
-/** The outcomes among one lead's entries that were known at `now`, in the order they happened. */
+/**
+ * The outcomes among one lead's entries that were known at `now`, in the order they happened;
+ * without those that had been taken back by then.
+ */
 export function outcomesOf(entries: readonly LogEntry[], now = Infinity): Outcome[] {
-  return entries
+  return withoutUndone(entries.filter(({ receivedAt }) => receivedAt <= now))
     .flatMap(({ type, eventTime, receivedAt, position }): Outcome[] =>
-      isOutcomeType(type) && receivedAt <= now
+      isOutcomeType(type)
         ? [{ type, at: eventTime, knownAt: receivedAt, position }]
         : [],
     )

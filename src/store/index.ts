@@ -86,6 +86,9 @@ export {
   type Lead,
   type Viewer,
 } from './leads.ts'
+export { circleOf, holdLead, readEntries, type LeadEntry } from './lead-entries.ts'
+export { deleteFeedback, insertFeedback } from './feedback.ts'
+export { deleteFilter, listFilters, saveFilter, type SavedFilter } from './saved-filters.ts'
 export { listListings, saveListings, type Listing } from './listings.ts'
 export {
   appendEntry,
@@ -178,6 +181,7 @@ export {
   listLeads,
   readLeadScore,
   visibleOwners,
+  type LeadFilter,
   type LeadPlace,
   type ScoredLead,
   type StoredScore,

@@ -7,6 +7,7 @@ import {
   type EventType,
 } from '../core/index.ts'
 import type { Queryable } from './connection.ts'
+import { circleOf } from './lead-entries.ts'
 
 export interface TimelineEntry {
   readonly position: number
@@ -16,6 +17,8 @@ export interface TimelineEntry {
   readonly body: EntryBody
   /** The latest engagement grade; null for what is not graded or not yet. */
   readonly grade: string | null
+  /** When somebody took it back; null: it holds. */
+  readonly undoneAt: Date | null
 }
 
 /** Place in hindsight order: event time in microseconds since the epoch, then position. */
@@ -30,18 +33,9 @@ interface Row {
   body: EntryBody
 }
 
-/** A person, whoever they count as, and everybody who counts as them. */
-async function circleOf(client: Queryable, personId: number): Promise<string[]> {
-  const { rows } = await client.query<{ ids: string[] }>(
-    'select person_circle(current_workspace(), $1) as ids',
-    [personId],
-  )
-  return rows[0]?.ids ?? []
-}
-
 async function gradesOf(
   client: Queryable,
-  circle: string[],
+  circle: readonly number[],
   positions: string[],
 ): Promise<Map<string, string>> {
   const { rows } = await client.query<{ target: string; grade: string }>(
@@ -56,7 +50,24 @@ async function gradesOf(
   return new Map(rows.map(({ target, grade }) => [target, grade]))
 }
 
-/** Latest first by event time, with all that is known today; grades stand on what they grade. */
+async function undoneOf(
+  client: Queryable,
+  circle: readonly number[],
+  positions: string[],
+): Promise<Map<string, Date>> {
+  const { rows } = await client.query<{ target: string; received_at: Date }>(
+    `select body->'properties'->>'target_position' as target, received_at
+     from event_log where workspace_id = current_workspace() and person_id = any($1)
+       and type = $2 and body->'properties'->>'target_position' = any($3)`,
+    [circle, EVENT_TYPES.entry_undone.code, positions],
+  )
+  return new Map(rows.map(({ target, received_at }) => [target, received_at]))
+}
+
+/** What says something about another entry stands on that one. */
+const STANDS_ELSEWHERE = [EVENT_TYPES.engagement_graded.code, EVENT_TYPES.entry_undone.code]
+
+/** Latest first by event time, with all that is known today. */
 export async function readTimeline(
   client: Queryable,
   personId: number,
@@ -67,30 +78,29 @@ export async function readTimeline(
     `select * from (select position, type, event_time, received_at, body,
          (extract(epoch from event_time) * 1000000)::bigint as micros
        from event_log where workspace_id = current_workspace() and person_id = any($1)
-         and type <> $2) e
+         and type <> all($2)) e
      where $3::bigint is null or (micros, position) < ($3, $4::bigint)
      order by micros desc, position desc limit $5`,
     [
       circle,
-      EVENT_TYPES.engagement_graded.code,
+      STANDS_ELSEWHERE,
       page.before?.[0] ?? null,
       page.before?.[1] ?? null,
       page.limit + 1,
     ],
   )
   const shown = rows.slice(0, page.limit)
-  const grades = await gradesOf(
-    client,
-    circle,
-    shown.map(({ position }) => position),
-  )
+  const positions = shown.map(({ position }) => position)
+  const grades = await gradesOf(client, circle, positions)
+  const undone = await undoneOf(client, circle, positions)
   const last = rows.length > page.limit ? shown.at(-1) : undefined
   return {
     entries: shown.flatMap((row) => {
       const type = eventTypeOfCode(row.type)
       const { event_time, received_at, body } = row
       const grade = grades.get(row.position) ?? null
-      const entry = { body, grade, eventTime: event_time, receivedAt: received_at }
+      const undoneAt = undone.get(row.position) ?? null
+      const entry = { body, grade, undoneAt, eventTime: event_time, receivedAt: received_at }
       return type === undefined ? [] : [{ ...entry, type, position: Number(row.position) }]
     }),
     next: last && [Number(last.micros), Number(last.position)],
@@ -114,11 +124,14 @@ export async function readLastEvents(
      from unnest($1::bigint[]) as p(person_id) cross join lateral (
        select newest.* from unnest(person_circle(current_workspace(), p.person_id)) as c(id)
        cross join lateral (
-         select position, type, event_time from event_log
+         select position, type, event_time from event_log e
          where workspace_id = current_workspace() and person_id = c.id and type = any($2)
+           and not exists (select from event_log u where u.workspace_id = e.workspace_id
+             and u.person_id = e.person_id and u.type = $3
+             and u.body->'properties'->>'target_position' = e.position::text)
          order by position desc limit 1) newest
        order by newest.position desc limit 1) e`,
-    [personIds, PUBLIC_CODES],
+    [personIds, PUBLIC_CODES, EVENT_TYPES.entry_undone.code],
   )
   return new Map(
     rows.flatMap(({ person_id, type: code, event_time }) => {

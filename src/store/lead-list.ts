@@ -1,14 +1,21 @@
 /** Lists of leads with their current scores. Needs a client inside withWorkspace. */
 import type { Queryable } from './connection.ts'
-import { LEAD_COLUMNS, toLead, VISIBLE, type Lead, type LeadRow, type Viewer } from './leads.ts'
+import { searchCondition, searchLeads } from './lead-search.ts'
+import { LEAD_COLUMNS, toLead, type Lead, type LeadRow, type Viewer } from './leads.ts'
 
 export type LeadOrder = 'newest' | 'call_next' | 'score' | 'churn' | 'last_activity'
+
+/** Snoozed and hidden leads are out of sight; `active` are the others. */
+export type LeadSight = 'active' | 'snoozed' | 'hidden' | 'all'
 
 export interface LeadFilter {
   readonly q?: string | undefined
   readonly segment?: string | undefined
   readonly stage?: string | undefined
-  readonly ownerId?: number | undefined
+  /** Null: those of nobody. */
+  readonly ownerId?: number | null | undefined
+  /** Default all. */
+  readonly show?: LeadSight | undefined
 }
 
 /** The last lead of the page before: its sort value (null: it has none) and its number. */
@@ -93,21 +100,12 @@ function toScore(row: ScoreRow): StoredScore | null {
 }
 
 /** Column of lead_scores, and how a cursor's number becomes a value of it. */
-const SORTED_BY: Record<Exclude<LeadOrder, 'newest'>, { column: string; parameter: string }> = {
-  call_next: { column: 's.call_next', parameter: '$6::double precision' },
-  score: { column: 's.score', parameter: '$6::real' },
-  churn: { column: 's.churn_risk', parameter: '$6::real' },
-  last_activity: { column: 's.last_activity_at', parameter: 'to_timestamp($6 / 1000.0)' },
+const SORTED_BY: Record<Exclude<LeadOrder, 'newest'>, { column: string; type: string }> = {
+  call_next: { column: 's.call_next', type: '::double precision' },
+  score: { column: 's.score', type: '::real' },
+  churn: { column: 's.churn_risk', type: '::real' },
+  last_activity: { column: 's.last_activity_at', type: '' },
 }
-
-/** $1 is the viewer; those merged into others are left out. */
-const MATCHES = `${VISIBLE}
-  and ($2::text is null or p.lead_id ilike $2 or p.attributes->>'name' ilike $2
-    or p.attributes->>'email' ilike $2 or p.attributes->>'phone' ilike $2)
-  and ($3::text is null or p.segment = $3) and ($4::text is null or p.stage = $4)
-  and ($5::bigint is null or p.owner_id = $5)
-  and not exists (select from person_links l where l.workspace_id = p.workspace_id
-    and l.person_id = p.person_id and l.unlinked_position is null)`
 
 function sortValue(row: ScoreRow, order: LeadOrder): number | null {
   switch (order) {
@@ -124,6 +122,49 @@ function sortValue(row: ScoreRow, order: LeadOrder): number | null {
   }
 }
 
+const SHOWN: Record<LeadSight, string> = {
+  active: 'p.hidden_at is null and (p.snoozed_until is null or p.snoozed_until <= now())',
+  snoozed: 'p.hidden_at is null and p.snoozed_until > now()',
+  hidden: 'p.hidden_at is not null',
+  all: 'true',
+}
+
+/** A condition on leads as text of SQL with its values, so that each is planned for itself. */
+interface Condition {
+  readonly text: string
+  readonly values: unknown[]
+}
+
+/** Null: nobody matches. */
+async function conditionOf(
+  client: Queryable,
+  viewer: Viewer,
+  filter: LeadFilter,
+): Promise<Condition | null> {
+  const { q, segment, stage, ownerId, show = 'all' } = filter
+  const values: unknown[] = []
+  const bind = (value: unknown): string => `$${values.push(value)}`
+  // Those merged into others are left out.
+  const parts = [
+    `not exists (select from person_links l where l.workspace_id = p.workspace_id
+       and l.person_id = p.person_id and l.unlinked_position is null)`,
+    SHOWN[show],
+  ]
+  const owners = viewer === null ? null : await visibleOwners(client, viewer)
+  if (owners !== null) parts.push(`p.owner_id = any(${bind(owners)}::bigint[])`)
+  if (q !== undefined) {
+    const found = await searchLeads(client, owners, q)
+    if (found === 'many') parts.push(searchCondition(q, bind))
+    else if (found.length === 0) return null
+    else parts.push(`p.person_id = any(${bind(found)}::bigint[])`)
+  }
+  if (segment !== undefined) parts.push(`p.segment = ${bind(segment)}`)
+  if (stage !== undefined) parts.push(`p.stage = ${bind(stage)}`)
+  if (ownerId === null) parts.push('p.owner_id is null')
+  else if (ownerId !== undefined) parts.push(`p.owner_id = ${bind(ownerId)}`)
+  return { text: parts.join(' and '), values }
+}
+
 /**
  * Leads that match, highest value first and those without one last (newest first), after `after`.
  * Each order is read from an index of its own.
@@ -135,13 +176,16 @@ export async function listLeads(
   page: { order: LeadOrder; after: LeadPlace | undefined; limit: number },
 ): Promise<ScoredLead[]> {
   const { order, after, limit } = page
-  const pattern =
-    filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, (c) => `\\${c}`)}%`
-  const { segment = null, stage = null, ownerId = null } = filter
-  const read = async (text: string, values: unknown[]): Promise<ScoredLead[]> => {
+  const condition = await conditionOf(client, viewer, filter)
+  if (condition === null) return []
+  const read = async (
+    build: (bind: (value: unknown) => string) => string,
+  ): Promise<ScoredLead[]> => {
+    const values = [...condition.values]
+    const text = build((value) => `$${values.push(value)}`)
     const { rows } = await client.query<LeadRow & ScoreRow>(
       `select ${LEAD_COLUMNS}, ${SCORE_COLUMNS} ${text}`,
-      [viewer, pattern, segment, stage, ownerId, ...values],
+      values,
     )
     return rows.map((row) => ({
       ...toLead(row),
@@ -149,27 +193,30 @@ export async function listLeads(
       sortValue: sortValue(row, order),
     }))
   }
-  const { column, parameter } = SORTED_BY[order === 'newest' ? 'score' : order]
+  const { column, type } = SORTED_BY[order === 'newest' ? 'score' : order]
+  const startAfter = (bind: (value: unknown) => string): string => {
+    if (after === undefined || after.value === null) return ''
+    const value = order === 'last_activity' ? new Date(after.value) : after.value
+    return `and (${column}, s.person_id) < (${bind(value)}${type}, ${bind(after.personId)}::bigint)`
+  }
   const valued =
     order === 'newest' || after?.value === null
       ? []
       : await read(
-          `from lead_scores s join persons p using (workspace_id, person_id)
+          (bind) => `from lead_scores s join persons p using (workspace_id, person_id)
            where s.workspace_id = current_workspace() and p.lead_id is not null
-             and ${column} is not null and ${MATCHES}
-             and ($7::bigint is null or (${column}, s.person_id) < (${parameter}, $7))
-           order by ${column} desc, s.person_id desc limit $8`,
-          [after?.value ?? null, after?.personId ?? null, limit],
+             and ${column} is not null and ${condition.text} ${startAfter(bind)}
+           order by ${column} desc, s.person_id desc limit ${bind(limit)}`,
         )
   if (valued.length === limit) return valued
   const without = order === 'newest' ? '' : `and ${column} is null`
-  const rest = await read(
-    `from persons p left join lead_scores s using (workspace_id, person_id)
-     where p.workspace_id = current_workspace() and p.lead_id is not null ${without} and ${MATCHES}
-       and ($6::bigint is null or p.person_id < $6)
-     order by p.person_id desc limit $7`,
-    [after?.value === null ? after.personId : null, limit - valued.length],
-  )
+  const rest = await read((bind) => {
+    const place = after?.value === null ? `and p.person_id < ${bind(after.personId)}::bigint` : ''
+    return `from persons p left join lead_scores s using (workspace_id, person_id)
+     where p.workspace_id = current_workspace() and p.lead_id is not null ${without}
+       and ${condition.text} ${place}
+     order by p.person_id desc limit ${bind(limit - valued.length)}`
+  })
   return [...valued, ...rest]
 }
 

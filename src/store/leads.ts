@@ -12,6 +12,9 @@ export interface Lead {
   readonly segment: string | null
   readonly stage: string | null
   readonly ownerId: number | null
+  /** Not to be called before. */
+  readonly snoozedUntil: Date | null
+  readonly hiddenAt: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -23,15 +26,17 @@ export interface LeadRow {
   segment: string | null
   stage: string | null
   owner_id: string | null
+  snoozed_until: Date | null
+  hidden_at: Date | null
   created_at: Date
   updated_at: Date
 }
 
 export const LEAD_COLUMNS = `p.person_id, p.lead_id, p.attributes, p.segment, p.stage, p.owner_id,
-  p.created_at, p.updated_at`
+  p.snoozed_until, p.hidden_at, p.created_at, p.updated_at`
 
 /** $1 is the viewer. */
-export const VISIBLE = `($1::bigint is null or p.owner_id = $1 or exists (
+const VISIBLE = `($1::bigint is null or p.owner_id = $1 or exists (
   select from memberships me join memberships o
     on o.workspace_id = me.workspace_id and o.team = me.team
   where me.workspace_id = p.workspace_id and me.user_id = $1 and me.team <> ''
@@ -44,6 +49,8 @@ export const toLead = (row: LeadRow): Lead => ({
   segment: row.segment,
   stage: row.stage,
   ownerId: row.owner_id === null ? null : Number(row.owner_id),
+  snoozedUntil: row.snoozed_until,
+  hiddenAt: row.hidden_at,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -85,10 +92,12 @@ export async function openLead(
 
 export interface LeadChange {
   /** Merged into what is known; null removes an attribute. */
-  readonly attributes: Record<string, unknown>
+  readonly attributes?: Record<string, unknown>
   readonly segment?: string | null | undefined
   readonly stage?: string | null | undefined
   readonly ownerId?: number | null | undefined
+  readonly snoozedUntil?: Date | null | undefined
+  readonly hiddenAt?: Date | null | undefined
 }
 
 export async function changeLead(
@@ -96,12 +105,14 @@ export async function changeLead(
   personId: number,
   change: LeadChange,
 ): Promise<void> {
-  const { attributes, segment, stage, ownerId } = change
+  const { attributes = {}, segment, stage, ownerId, snoozedUntil, hiddenAt } = change
   await client.query(
     `update persons set attributes = jsonb_strip_nulls(attributes || $2::jsonb),
        segment = case when $3 then $4 else segment end,
        stage = case when $5 then $6 else stage end,
-       owner_id = case when $7 then $8::bigint else owner_id end, updated_at = now()
+       owner_id = case when $7 then $8::bigint else owner_id end,
+       snoozed_until = case when $9 then $10::timestamptz else snoozed_until end,
+       hidden_at = case when $11 then $12::timestamptz else hidden_at end, updated_at = now()
      where workspace_id = current_workspace() and person_id = $1`,
     [
       personId,
@@ -112,6 +123,10 @@ export async function changeLead(
       stage ?? null,
       ownerId !== undefined,
       ownerId ?? null,
+      snoozedUntil !== undefined,
+      snoozedUntil ?? null,
+      hiddenAt !== undefined,
+      hiddenAt ?? null,
     ],
   )
 }

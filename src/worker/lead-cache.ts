@@ -3,10 +3,10 @@
  * others as the bytes that disk holds or will hold (a tenth of the size, and far quicker to come
  * back to than a query). What is on disk leaves least recently used first; what is not stays until
  * the next checkpoint. Links, merges and erasures move entries between leads; the leads concerned
- * are folded again from the log, as are leads with a late entry.
+ * are folded again from the log, as are leads with a late entry or one that was taken back.
  */
 import { LRUCache } from 'lru-cache'
-import type { LogEntry } from '../core/index.ts'
+import { undoneBy, type LogEntry } from '../core/index.ts'
 import {
   advance,
   decodeState,
@@ -112,6 +112,10 @@ function planOf(
       else membership.set(workspaceId, source, personId)
       redo(workspaceId, personId, position)
       redo(workspaceId, source, position)
+      continue
+    }
+    if (undoneBy(entry) !== undefined) {
+      redo(workspaceId, personId, position)
       continue
     }
     if (type === 'person_erased') {

@@ -5,7 +5,7 @@
  * not written are found by their position (queue_unscored_leads).
  */
 import { LRUCache } from 'lru-cache'
-import { isPublicEventType, type Clock, type LogEntry } from '../core/index.ts'
+import { isPublicEventType, type Clock, type EventType, type LogEntry } from '../core/index.ts'
 import {
   computeScore,
   createGrounds,
@@ -247,6 +247,9 @@ async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<v
   }
 }
 
+/** What is known of a lead beside its behavior changes with these. */
+const INPUTS_CHANGE: ReadonlySet<EventType> = new Set(['lead_assigned', 'lead_changed'])
+
 function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
   const key = keyOf(lead)
   let pending = desk.pending.get(key)
@@ -258,7 +261,7 @@ function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
     desk.pending.set(key, (pending = { lead, last: null, events: [] }))
   }
   // Merged, unmerged, erased, or with another agent: what was known of the person is old.
-  if (entry === null || entry.type === 'lead_assigned') desk.inputs.delete(key)
+  if (entry === null || INPUTS_CHANGE.has(entry.type)) desk.inputs.delete(key)
   if (entry === null) return
   const brief = briefOf(entry)
   // What we wrote ourselves, grades above all, did not happen to the lead.

@@ -17,8 +17,10 @@ import {
   type Problem,
 } from '../../core/index.ts'
 import { orThrow, type Fate } from '../../events/index.ts'
-import type { Access } from '../principal.ts'
+import { findLead } from '../../store/index.ts'
+import { actorOf, type Access, type Principal } from '../principal.ts'
 import type { Services } from '../services.ts'
+import { viewerOf } from './leads.ts'
 
 export const MAY_CAPTURE = {
   role: 'agent',
@@ -87,8 +89,55 @@ function eventTypesRoute(app: FastifyInstance): void {
   )
 }
 
-export function captureRoutes(app: FastifyInstance, services: Services): void {
+/** @throws AppError `not-found` for a lead that an agent may not see; new ones are nobody's yet. */
+async function checkVisible(
+  { database }: Services,
+  principal: Principal,
+  leadId: string,
+): Promise<void> {
+  const viewer = viewerOf(principal)
+  if (viewer === null) return
+  await database.withWorkspace(principal.workspaceId, async (client) => {
+    if ((await findLead(client, null, leadId)) === undefined) return
+    if ((await findLead(client, viewer, leadId)) === undefined)
+      throw new AppError('not-found', 'there is no such lead')
+  })
+}
+
+function outcomeRoute(app: FastifyInstance, services: Services): void {
   const { capture, captureRate, clock, newId } = services
+  app.post<{ Body: OutcomeBody }>(
+    '/v1/outcomes',
+    {
+      schema: {
+        tags: ['capture'],
+        summary: 'Record what really happened',
+        body: OutcomeBody,
+        response: { 201: OutcomeAnswer },
+      },
+      config: { access: MAY_REPORT },
+    },
+    async ({ principal, body }, reply) => {
+      captureRate(principal, 1, reply)
+      const { outcome_type, details = {}, ...rest } = body
+      await checkVisible(services, principal, rest.lead_id)
+      const event_id = rest.event_id ?? newId()
+      const by = principal.kind === 'user' ? { by: actorOf(principal) } : {}
+      const event = { ...rest, event_id, type: outcome_type, properties: { ...details, ...by } }
+      const [fate] = await capture.take(principal.workspaceId, [event], clock.now())
+      const { position } = orThrow(fate!)
+      return reply.code(201).send({
+        outcome_recorded: true,
+        outcome_id: event_id,
+        position,
+        success_score: OUTCOME_SUCCESS[outcome_type],
+      })
+    },
+  )
+}
+
+export function captureRoutes(app: FastifyInstance, services: Services): void {
+  const { capture, captureRate, clock } = services
   app.post(
     '/v1/events',
     {
@@ -115,30 +164,6 @@ export function captureRoutes(app: FastifyInstance, services: Services): void {
       return reply.code(202).send(tally(fates))
     },
   )
-  app.post<{ Body: OutcomeBody }>(
-    '/v1/outcomes',
-    {
-      schema: {
-        tags: ['capture'],
-        summary: 'Record what really happened',
-        body: OutcomeBody,
-        response: { 201: OutcomeAnswer },
-      },
-      config: { access: MAY_REPORT },
-    },
-    async (request, reply) => {
-      const { outcome_type, details, ...rest } = request.body
-      const event_id = rest.event_id ?? newId()
-      captureRate(request.principal, 1, reply)
-      const event = { ...rest, event_id, type: outcome_type, properties: details ?? {} }
-      const [fate] = await capture.take(request.principal.workspaceId, [event], clock.now())
-      orThrow(fate!)
-      return reply.code(201).send({
-        outcome_recorded: true,
-        outcome_id: event_id,
-        success_score: OUTCOME_SUCCESS[outcome_type],
-      })
-    },
-  )
+  outcomeRoute(app, services)
   eventTypesRoute(app)
 }

@@ -19,6 +19,10 @@ function toCallNext(call: CallNext): CallNextBody {
 const difference = (now: number | null, before: number | null): number | null =>
   now === null || before === null ? null : Math.round((now - before) * 10) / 10
 
+/** What names a score: who said it, knowing how much; null without a model. */
+const scoreId = (version: number | null, position: number): string | null =>
+  version === null ? null : `${leadScoring.name}:${version}:${position}`
+
 interface Current extends Omit<LeadScoreRecord, 'computedAt' | 'lastActivityAt'> {
   readonly computedAt: Date | number
   readonly lastActivityAt: Date | number | null
@@ -38,6 +42,7 @@ export function toLeadScore(
     reasons: current.callReasons,
   }
   return {
+    score_id: scoreId(current.version, current.position),
     score: current.score,
     probability: current.probability,
     interval: current.interval === null ? null : [...current.interval],
@@ -70,6 +75,7 @@ export function toScoreAnswer(
   const { version, interval, vector } = computed
   return {
     lead_id: leadId,
+    score_id: scoreId(version, computed.position),
     score: computed.score,
     probability: computed.probability,
     interval: interval === null ? null : [...interval],
