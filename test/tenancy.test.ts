@@ -20,7 +20,15 @@ interface Route {
 let hub: Hub
 let mine: string
 let theirs: string
-let other: { workspaceId: number; userId: number; keyId: number; importId: number }
+let other: {
+  workspaceId: number
+  userId: number
+  keyId: number
+  importId: number
+  filterId: number
+  /** Log position of a note. */
+  noteAt: number
+}
 const routes: Route[] = []
 
 function collect(message: unknown): void {
@@ -75,6 +83,14 @@ beforeAll(async () => {
     body: { ListingId: `${MARK}-home`, City: MARK },
   })
   const keyId = key.body.key_id as number
+  const noted = await hub.call('POST', `/v1/leads/${MARK}-1/notes`, {
+    as: theirs,
+    body: { text: MARK },
+  })
+  const kept = await hub.call('POST', '/v1/saved-filters', {
+    as: theirs,
+    body: { name: MARK, query: { stage: MARK } },
+  })
   await hub.folded()
   const sent = await fetch(`${hub.url}/v1/imports?kind=listings`, {
     method: 'POST',
@@ -85,7 +101,16 @@ beforeAll(async () => {
   const status = async (): Promise<unknown> =>
     (await hub.call('GET', `/v1/imports/${importId}`, { as: theirs })).body.status as unknown
   while ((await status()) === 'running') await sleep(50)
-  other = { workspaceId, userId: added.body.user_id as number, keyId, importId }
+  const filterId = kept.body.filter_id as number
+  const noteAt = noted.body.position as number
+  other = {
+    workspaceId,
+    userId: added.body.user_id as number,
+    keyId,
+    importId,
+    filterId,
+    noteAt,
+  }
 }, 60_000)
 afterAll(() => hub.close())
 
@@ -97,7 +122,9 @@ function aim(url: string): string {
       ? other.userId
       : url.startsWith('/v1/imports')
         ? other.importId
-        : `${MARK}-1`
+        : url.startsWith('/v1/saved-filters')
+          ? other.filterId
+          : `${MARK}-1`
   return url.replace(/:\w+/g, String(id)).replace('*', `${MARK}-1`)
 }
 
@@ -112,6 +139,12 @@ function bodyOf({ method, url }: Route): unknown {
     'POST /v1/leads/:id/unmerge': { lead_id },
     'POST /v1/leads/:id/notes': { text: MARK },
     'POST /v1/leads/:id/assign': { user_id: other.userId },
+    'POST /v1/leads/:id/calls': { result: 'reached', note: MARK },
+    'POST /v1/leads/:id/feedback': { verdict: 'too_high', because: MARK },
+    'POST /v1/leads/:id/snooze': { until: new Date(Date.now() + 86_400_000).toISOString() },
+    'POST /v1/leads/:id/hide': {},
+    'POST /v1/leads/:id/undo': { position: other.noteAt },
+    'POST /v1/saved-filters': { name: 'mine', query: {} },
     'POST /v1/session/workspace': { workspace: 'other' },
     'POST /v1/leads': { lead_id: `${MARK}-3`, name: 'mine' },
     'POST /v1/events': { lead_id: `${MARK}-3`, type: 'page_visit' },

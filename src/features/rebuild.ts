@@ -30,7 +30,9 @@ export async function rebuildTrack(
   const state = base && decodeState(base.state)
   const track: LeadTrack = state ? { state, checkpoints: [] } : emptyTrack()
   const from = base && state ? base.until : -Infinity
-  const entries = withoutUndone(known).filter(({ eventTime }) => eventTime >= from && eventTime < before)
+  const entries = withoutUndone(known).filter(
+    ({ eventTime }) => eventTime >= from && eventTime < before,
+  )
   for (const entry of entries.sort(foldOrder)) advance(track, entry)
   return { track, entries: entries.length }
 }

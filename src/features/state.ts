@@ -113,8 +113,8 @@ function applyGrade(state: LeadState, entry: LogEntry): void {
 
 /**
  * The hindsight view: the state from all `entries`, given in any order, with everything known
- * today. Entries with the same position count once, those taken back not at all. For the past as it was known, see
- * `replayTrainingRows`.
+ * today. Entries with the same position count once, those that were taken back not at all. For the
+ * past as it was known, see `replayTrainingRows`.
  */
 export function foldEntries(entries: readonly LogEntry[]): LeadState {
   const state = emptyState()

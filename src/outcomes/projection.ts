@@ -18,9 +18,7 @@ export interface Outcome {
 export function outcomesOf(entries: readonly LogEntry[], now = Infinity): Outcome[] {
   return withoutUndone(entries.filter(({ receivedAt }) => receivedAt <= now))
     .flatMap(({ type, eventTime, receivedAt, position }): Outcome[] =>
-      isOutcomeType(type)
-        ? [{ type, at: eventTime, knownAt: receivedAt, position }]
-        : [],
+      isOutcomeType(type) ? [{ type, at: eventTime, knownAt: receivedAt, position }] : [],
     )
     .sort((a, b) => a.at - b.at || a.position - b.position)
 }

@@ -23,7 +23,9 @@ import { importRoutes } from './routes/imports.ts'
 import { interactionRoutes } from './routes/interactions.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { leadActionRoutes } from './routes/lead-actions.ts'
+import { leadChangeRoutes } from './routes/lead-changes.ts'
 import { leadRightsRoutes } from './routes/lead-rights.ts'
+import { leadUndoRoute } from './routes/lead-undo.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
 import { installSockets, liveRoutes } from './routes/live.ts'
@@ -31,6 +33,7 @@ import { peopleRoutes } from './routes/people.ts'
 import { learningRoutes } from './routes/learning.ts'
 import { modelDriftRoutes } from './routes/model-drift.ts'
 import { retentionRoutes } from './routes/retention.ts'
+import { savedFilterRoutes } from './routes/saved-filters.ts'
 import { scoreRoutes } from './routes/scores.ts'
 import { segmentRoutes } from './routes/segment.ts'
 import { sessionRoutesOf } from './routes/session.ts'
@@ -217,7 +220,10 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     learningRoutes,
     modelDriftRoutes,
     leadRoutes,
+    leadChangeRoutes,
     leadActionRoutes,
+    leadUndoRoute,
+    savedFilterRoutes,
     leadRightsRoutes,
     scoreRoutes,
     liveRoutes,

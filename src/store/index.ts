@@ -84,6 +84,7 @@ export {
   setContact,
   type Contact,
   type Lead,
+  type LeadChange,
   type Viewer,
 } from './leads.ts'
 export { circleOf, holdLead, readEntries, type LeadEntry } from './lead-entries.ts'
@@ -165,6 +166,7 @@ export {
   type VersionRecord,
 } from './model-versions.ts'
 export {
+  findPrediction,
   insertPredictions,
   readJudgedPredictions,
   readLatestVectors,

@@ -81,13 +81,7 @@ export async function readTimeline(
          and type <> all($2)) e
      where $3::bigint is null or (micros, position) < ($3, $4::bigint)
      order by micros desc, position desc limit $5`,
-    [
-      circle,
-      STANDS_ELSEWHERE,
-      page.before?.[0] ?? null,
-      page.before?.[1] ?? null,
-      page.limit + 1,
-    ],
+    [circle, STANDS_ELSEWHERE, page.before?.[0] ?? null, page.before?.[1] ?? null, page.limit + 1],
   )
   const shown = rows.slice(0, page.limit)
   const positions = shown.map(({ position }) => position)
@@ -113,7 +107,7 @@ const PUBLIC_CODES = PUBLIC_EVENT_TYPES.map((name) => EVENT_TYPES[name].code)
 
 /**
  * The newest event of each person that was reported to us, whoever of those who count as them it
- * was recorded for; what we wrote ourselves, grades above all, is left out.
+ * was recorded for; what was taken back is left out, as is what we wrote ourselves.
  */
 export async function readLastEvents(
   client: Queryable,

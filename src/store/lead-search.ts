@@ -1,7 +1,7 @@
 /** Finding leads by any part of name, e-mail address, phone number or id. SQL: migrations/0017. */
 import type { Queryable } from './connection.ts'
 
-/** With more matches than this a list is read in its own order, of which few rows are then left out. */
+/** With more matches than this a list is read in its own order: few rows of it are left out. */
 const FOUND_MAX = 2_000
 /** Shorter parts have no place in the index. */
 const INDEXED_LENGTH = 3

@@ -186,6 +186,21 @@ export async function readPredictions(
   return rows.map(toPrediction)
 }
 
+/** The number of the newest prediction of a lead that a version made knowing up to a position. */
+export async function findPrediction(
+  client: Queryable,
+  personId: number,
+  { model, version, asOfPosition }: { model: string; version: number; asOfPosition: number },
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ prediction_id: string }>(
+    `select prediction_id from predictions where workspace_id = current_workspace()
+       and person_id = $1 and model = $2 and version = $3 and as_of_position = $4
+     order by prediction_id desc limit 1`,
+    [personId, model, version, asOfPosition],
+  )
+  return rows[0] && Number(rows[0].prediction_id)
+}
+
 /** One prediction as it is judged when its horizon is over. */
 export interface JudgedPrediction {
   readonly personId: number

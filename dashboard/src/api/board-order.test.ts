@@ -3,6 +3,7 @@ import type { LeadScore, ScoreData } from '../../../src/contract/index.ts'
 import { inPlace, notOlder, saidOfAll, withScores, type BoardLead } from './board-order.ts'
 
 const score = (value: number | null, second = 0, reasons: string[] = []): LeadScore => ({
+  score_id: null,
   score: 50,
   probability: 0.5,
   interval: [0.4, 0.6],

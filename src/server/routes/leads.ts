@@ -1,11 +1,8 @@
-/** Leads: making, changing, finding, and what is known of them. */
+/** Leads: finding them, and what is known of them. */
 import type { FastifyInstance } from 'fastify'
-import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import {
   FeaturesAnswer,
   LeadAnswer,
-  LeadBody,
-  LeadChangeBody,
   LeadParams,
   LeadsAnswer,
   LeadsQuery,
@@ -14,9 +11,8 @@ import {
   type LastEvent,
   type TimelineItem,
 } from '../../contract/index.ts'
-import { AppError, EVENT_TYPES } from '../../core/index.ts'
+import { AppError, EVENT_TYPES, isUndoable } from '../../core/index.ts'
 import { hourIn } from '../../decisions/index.ts'
-import { canonicalJson, holdsUnstorableText } from '../../events/index.ts'
 import {
   CATEGORICAL_FEATURES,
   extractFeatures,
@@ -25,16 +21,13 @@ import {
   type FeatureDeclaration,
 } from '../../features/index.ts'
 import {
-  changeLead,
   findLead,
   listLeads,
-  openLead,
   readLastEvents,
   readTimeline,
-  setContact,
-  type Contact,
   type Database,
   type Lead,
+  type LeadFilter,
   type StoredEvent,
   type TimelineEntry,
   type Viewer,
@@ -46,7 +39,6 @@ import { numberCursor, placeCursor, toCursor } from './page.ts'
 
 export const MAY_READ: Access = { role: 'agent', scope: 'leads:read' }
 export const MAY_CHANGE: Access = { role: 'agent', scope: 'leads:write' }
-const ATTRIBUTES_MAX = 65_536
 const tags = ['leads']
 
 /** Agents see their own and their team's leads, everybody else all of the workspace. */
@@ -79,6 +71,8 @@ export function toLeadAnswer(lead: Lead, duplicates: readonly string[] = []): Le
     segment: lead.segment,
     stage: lead.stage,
     owner_id: lead.ownerId,
+    snoozed_until: lead.snoozedUntil?.toISOString() ?? null,
+    hidden_at: lead.hiddenAt?.toISOString() ?? null,
     attributes,
     created_at: lead.createdAt.toISOString(),
     updated_at: lead.updatedAt.toISOString(),
@@ -86,124 +80,18 @@ export function toLeadAnswer(lead: Lead, duplicates: readonly string[] = []): Le
   }
 }
 
-/** @throws AppError for what cannot be stored. */
-export function checkStorable(value: unknown): void {
-  let json: string
-  try {
-    json = canonicalJson(value)
-  } catch (error) {
-    throw new AppError('invalid-request', (error as Error).message)
-  }
-  if (json.length > ATTRIBUTES_MAX)
-    throw new AppError('body-too-large', `more than ${ATTRIBUTES_MAX} characters`)
-  if (holdsUnstorableText(json)) throw new AppError('invalid-text')
-}
-
-/** Attributes to store: named ones, `attributes`, and whatever other keys came. */
-function attributesOf(body: LeadChangeBody & { lead_id?: string }): Record<string, unknown> {
-  const { lead_id, segment, stage, attributes = {}, ...flat } = body
-  const merged: Record<string, unknown> = { ...attributes, ...flat }
-  checkStorable([merged, lead_id, segment, stage])
-  if (typeof merged['email'] === 'string') merged['email'] = merged['email'].toLowerCase()
-  return merged
-}
-
-/** The names a person is found by: e-mail in lower case, phone in E.164 where it is one. */
-function contactsOf(attributes: Record<string, unknown>): Contact[] {
-  const { email, phone } = attributes
-  const contacts: Contact[] = []
-  if (email === null || typeof email === 'string') contacts.push({ kind: 'email', value: email })
-  if (phone === null) contacts.push({ kind: 'phone', value: null })
-  if (typeof phone === 'string') {
-    const parsed = parsePhoneNumberFromString(phone, 'US')
-    contacts.push({ kind: 'phone', value: parsed?.isValid() ? parsed.number : null })
-  }
-  return contacts
-}
-
-type Writer = Parameters<Parameters<Database['withWorkspace']>[1]>[0]
-
-/** @throws AppError `person-erased` when an address belongs to somebody who was erased. */
-async function writeLead(
-  client: Writer,
-  personId: number,
-  body: LeadChangeBody,
-  ownerId?: number,
-): Promise<string[]> {
-  const attributes = attributesOf(body)
-  const duplicates = new Set<string>()
-  for (const contact of contactsOf(attributes)) {
-    const result = await setContact(client, personId, contact)
-    if (result === 'erased') throw new AppError('person-erased')
-    if (typeof result === 'object' && result.heldBy !== null) duplicates.add(result.heldBy)
-  }
-  const { segment, stage } = body
-  await changeLead(client, personId, { attributes, segment, stage, ownerId })
-  return [...duplicates]
-}
-
-function writeRoutes(app: FastifyInstance, { database, newId, rescore }: Services): void {
-  app.post<{ Body: LeadBody }>(
-    '/v1/leads',
-    {
-      schema: {
-        tags,
-        summary: 'Make a lead; one that exists is changed instead (200)',
-        body: LeadBody,
-        response: { 200: LeadAnswer, 201: LeadAnswer },
-      },
-      config: { access: MAY_CHANGE },
-    },
-    async ({ principal, body }, reply) => {
-      const { lead_id: leadId = newId(), ...rest } = body
-      checkStorable(leadId)
-      const viewer = viewerOf(principal)
-      const made = await database.withWorkspace(principal.workspaceId, async (client) => {
-        const opened = await openLead(client, leadId)
-        if (opened === undefined) throw new AppError('person-erased')
-        const before = opened.isNew ? undefined : await findLead(client, viewer, leadId)
-        if (!opened.isNew && before === undefined)
-          throw new AppError('conflict', 'this lead_id belongs to a lead of somebody else')
-        const personId = before?.personId ?? opened.personId
-        const owner = opened.isNew ? (viewer ?? undefined) : undefined
-        const duplicates = await writeLead(client, personId, rest, owner)
-        const lead = await findLead(client, viewer, leadId)
-        return { answer: toLeadAnswer(lead!, duplicates), isNew: opened.isNew }
-      })
-      return reply.code(made.isNew ? 201 : 200).send(made.answer)
-    },
-  )
-  app.patch<{ Params: LeadParams; Body: LeadChangeBody }>(
-    '/v1/leads/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Change a lead; null removes a value',
-        params: LeadParams,
-        body: LeadChangeBody,
-        response: { 200: LeadAnswer },
-      },
-      config: { access: MAY_CHANGE },
-    },
-    async ({ principal, params, body }) => {
-      const viewer = viewerOf(principal)
-      const { workspaceId } = principal
-      const changed = await database.withWorkspace(workspaceId, async (client) => {
-        const lead = await findLead(client, viewer, params.id)
-        if (lead === undefined) throw new AppError('not-found', 'there is no such lead')
-        const duplicates = await writeLead(client, lead.personId, body)
-        return { lead: (await findLead(client, viewer, params.id))!, duplicates }
-      })
-      rescore({ workspaceId, personId: changed.lead.personId })
-      return toLeadAnswer(changed.lead, changed.duplicates)
-    },
-  )
-}
-
 function toLastEvent(event: StoredEvent | undefined): LastEvent | null {
   if (event === undefined) return null
   const { type, eventTime } = event
   return { type, label: EVENT_TYPES[type].label, timestamp: eventTime.toISOString() }
+}
+
+function filterOf(query: LeadsQuery): LeadFilter {
+  const { q, segment, stage, owner_id, unassigned = false, show } = query
+  if (unassigned && owner_id !== undefined)
+    throw new AppError('invalid-request', 'send owner_id or unassigned, not both')
+  const inSight = query.sort === 'call_next' ? 'active' : 'all'
+  return { q, segment, stage, ownerId: unassigned ? null : owner_id, show: show ?? inSight }
 }
 
 function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services): void {
@@ -219,18 +107,17 @@ function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services
       config: { access: MAY_READ },
     },
     async ({ principal, query }) => {
-      const { limit = 50, cursor, owner_id: ownerId, sort: order = 'newest', ...filter } = query
+      const { limit = 50, cursor, sort: order = 'newest' } = query
       const place = placeCursor(cursor, order)
       const after = place && { value: place.value, personId: place.id }
       const { leads, events } = await database.withWorkspace(
         principal.workspaceId,
         async (client) => {
-          const found = await listLeads(
-            client,
-            viewerOf(principal),
-            { ...filter, ownerId },
-            { order, after, limit: limit + 1 },
-          )
+          const found = await listLeads(client, viewerOf(principal), filterOf(query), {
+            order,
+            after,
+            limit: limit + 1,
+          })
           const ids = found.map(({ personId }) => personId)
           return { leads: found, events: await readLastEvents(client, ids) }
         },
@@ -275,6 +162,8 @@ export function toTimelineItem(entry: TimelineEntry): TimelineItem {
     context: { ...body.context },
     ...(body.frozen === undefined ? {} : { frozen: body.frozen }),
     event_id: body.event_id ?? null,
+    undone_at: entry.undoneAt?.toISOString() ?? null,
+    undoable: isUndoable(type),
   }
 }
 
@@ -345,7 +234,6 @@ function knowledgeRoutes(app: FastifyInstance, { database, clock }: Services): v
 }
 
 export function leadRoutes(app: FastifyInstance, services: Services): void {
-  writeRoutes(app, services)
   readRoutes(app, services)
   knowledgeRoutes(app, services)
 }

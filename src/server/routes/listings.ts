@@ -4,7 +4,8 @@ import { ListingsAnswer, ListingsBody, ListingsSaved, PageQuery } from '../../co
 import type { ListingBody } from '../../contract/index.ts'
 import { listListings, saveListings } from '../../store/index.ts'
 import type { Services } from '../services.ts'
-import { checkStorable, MAY_CHANGE, MAY_READ } from './leads.ts'
+import { checkStorable } from './lead-changes.ts'
+import { MAY_CHANGE, MAY_READ } from './leads.ts'
 import { textCursor, toCursor } from './page.ts'
 
 const tags = ['properties']

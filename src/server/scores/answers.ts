@@ -20,7 +20,7 @@ const difference = (now: number | null, before: number | null): number | null =>
   now === null || before === null ? null : Math.round((now - before) * 10) / 10
 
 /** What names a score: who said it, knowing how much; null without a model. */
-const scoreId = (version: number | null, position: number): string | null =>
+export const scoreId = (version: number | null, position: number): string | null =>
   version === null ? null : `${leadScoring.name}:${version}:${position}`
 
 interface Current extends Omit<LeadScoreRecord, 'computedAt' | 'lastActivityAt'> {
