@@ -5,7 +5,7 @@
 import { EVENT_TYPES, eventTypeOfCode, type EventType, type Json } from '../core/index.ts'
 import type { Queryable } from './connection.ts'
 
-export interface LeadEntry {
+export interface RecordedEntry {
   readonly position: number
   /** Who it was recorded for, before any link or merge. */
   readonly personId: number
@@ -46,7 +46,7 @@ export async function readEntries(
   client: Queryable,
   persons: readonly number[],
   wanted: { readonly types: readonly EventType[] } | { readonly position: number },
-): Promise<LeadEntry[]> {
+): Promise<RecordedEntry[]> {
   const isOne = 'position' in wanted
   const { rows } = await client.query<Row>(
     `select e.position, e.person_id, e.type, e.event_time, e.body->'properties' as properties,
@@ -61,7 +61,7 @@ export async function readEntries(
       isOne ? wanted.position : wanted.types.map((type) => EVENT_TYPES[type].code),
     ],
   )
-  return rows.flatMap((row): LeadEntry[] => {
+  return rows.flatMap((row): RecordedEntry[] => {
     const type = eventTypeOfCode(row.type)
     if (type === undefined) return []
     const { event_time: eventTime, is_undone: isUndone, properties } = row

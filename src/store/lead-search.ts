@@ -1,4 +1,4 @@
-/** Finding leads by any part of name, e-mail address, phone number or id. SQL: migrations/0017. */
+/** Finding leads by any part of name, e-mail address, phone number or id. SQL: migrations/0019. */
 import type { Queryable } from './connection.ts'
 
 /** With more matches than this a list is read in its own order: few rows of it are left out. */

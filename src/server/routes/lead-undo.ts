@@ -16,7 +16,7 @@ import {
   holdLead,
   readEntries,
   type Lead,
-  type LeadEntry,
+  type RecordedEntry,
 } from '../../store/index.ts'
 import { actorOf, type Principal } from '../principal.ts'
 import type { Services } from '../services.ts'
@@ -41,7 +41,7 @@ const CHANGES: Partial<Record<EventType, readonly [field: string, to: string, fr
   lead_hidden: ['hidden_at', 'hidden_at', 'from_hidden_at'],
 }
 
-function changesOf({ type, properties }: LeadEntry): Change[] {
+function changesOf({ type, properties }: RecordedEntry): Change[] {
   const named = CHANGES[type]
   if (named !== undefined) {
     const [field, to, from] = named
@@ -72,8 +72,8 @@ function presentValue(lead: Lead, field: string): Json {
  * that holds, or what stood there before the first. A field that something later set stays.
  */
 export function fallBack(
-  target: LeadEntry,
-  history: readonly LeadEntry[],
+  target: RecordedEntry,
+  history: readonly RecordedEntry[],
   present: (field: string) => Json,
 ): Map<string, Json> {
   const values = new Map<string, Json>()
@@ -114,7 +114,7 @@ async function findTarget(
   principal: Principal,
   leadId: string,
   { position, now }: { position: number; now: number },
-): Promise<{ lead: Lead; target: LeadEntry }> {
+): Promise<{ lead: Lead; target: RecordedEntry }> {
   const notFound = new AppError('not-found', 'there is no such lead')
   const lead = await findLead(client, null, leadId)
   if (lead === undefined) throw notFound
@@ -132,7 +132,7 @@ async function findTarget(
 }
 
 /** @throws AppError `conflict` for what cannot be taken back, or was already. */
-function checkUndoable({ type, isUndone, eventTime }: LeadEntry, now: number): void {
+function checkUndoable({ type, isUndone, eventTime }: RecordedEntry, now: number): void {
   if (type === 'leads_merged')
     throw new AppError('conflict', 'undo a merge with POST /v1/leads/:id/unmerge')
   if (!isUndoable(type))

@@ -66,6 +66,39 @@ create or replace view outcomes with (security_invoker = true) as
       and u.person_id = e.person_id and u.type = 88
       and (u.body->'properties'->>'target_position')::bigint = e.position);
 
+-- What was taken back, by the person it is about; as good as empty.
+create index event_log_undone on event_log (workspace_id, person_id) where type = 88;
+
+-- As in 0017, without entries that had been taken back by p_position.
+create or replace function read_leads(p_workspaces int[], p_leads bigint[], p_position bigint)
+returns table (lead_id bigint, workspace_id int, "position" bigint, person_id bigint,
+  type smallint, event_time double precision, received_at double precision, body text)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set work_mem = '16MB' as $$
+  with recursive circle as (
+    select w.workspace_id, w.lead_id, w.lead_id as person_id
+    from unnest(p_workspaces, p_leads) as w(workspace_id, lead_id)
+    union
+    select c.workspace_id, c.lead_id, l.person_id from circle c join person_links l
+      on l.workspace_id = c.workspace_id and l.target_id = c.person_id
+      and l.linked_position <= p_position
+      and (l.unlinked_position is null or l.unlinked_position > p_position)
+  ), undone as materialized (
+    select (u.body->'properties'->>'target_position')::bigint as target
+    from circle c join event_log u on u.workspace_id = c.workspace_id
+      and u.person_id = c.person_id and u.type = 88
+    where u.position <= p_position
+  )
+  select c.lead_id, e.workspace_id, e.position, e.person_id, e.type,
+    date_part('epoch', e.event_time) * 1000, date_part('epoch', e.received_at) * 1000,
+    e.body::text
+  from circle c join event_log e
+    on e.workspace_id = c.workspace_id and e.person_id = c.person_id
+  where e.position <= p_position and e.position not in (select target from undone)
+  order by c.workspace_id, c.lead_id, e.event_time, e.position
+$$;
+
 -- Filters that a person keeps for their lists.
 create table saved_filters (
   workspace_id int not null,
