@@ -88,7 +88,7 @@ set work_mem = '16MB' as $$
     select (u.body->'properties'->>'target_position')::bigint as target
     from circle c join event_log u on u.workspace_id = c.workspace_id
       and u.person_id = c.person_id and u.type = 88
-    where u.position <= p_position
+    where u.position <= p_position and u.body->'properties'->>'target_position' is not null
   )
   select c.lead_id, e.workspace_id, e.position, e.person_id, e.type,
     date_part('epoch', e.event_time) * 1000, date_part('epoch', e.received_at) * 1000,

@@ -82,6 +82,14 @@ test('an undone tour leaves the features of the lead, served and kept', async ()
   const lead = { workspaceId: who[0]!.w, personId: Number(who[0]!.p) }
   const { track } = await rebuildTrack(hub.database.app, lead, Number.MAX_SAFE_INTEGER)
   expect(decodeState(Buffer.from(rows.rows[0]!.state, 'hex'))).toEqual(track.state)
+  // So does a log that is folded from its beginning, lead by lead.
+  const { rows: whole } = await hub.database.app.query<{ position: string }>(
+    'select position from read_leads($1, $2, $3)',
+    [[lead.workspaceId], [lead.personId], Number.MAX_SAFE_INTEGER],
+  )
+  const positions = whole.map(({ position }) => Number(position))
+  expect(positions).not.toContain(first.body.position)
+  expect(positions).toHaveLength(2)
   const { rows: outcomes } = await hub.database.owner.query(
     'select from outcomes where person_id = $1',
     [lead.personId],
