@@ -2,6 +2,7 @@ import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } f
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { LoginBody, SessionAnswer } from '../../../src/contract/index.ts'
+import { lookAtDemoFirst } from '../api/first-look.ts'
 import { request } from '../api/request.ts'
 import { remember } from '../api/session.ts'
 import { ProblemAlert } from '../parts/states.tsx'
@@ -11,7 +12,11 @@ export function SignIn() {
   const [password, setPassword] = useState('')
   const login = useMutation({
     mutationFn: (body: LoginBody) => request<SessionAnswer>('POST', '/api/auth/login', body),
-    onSuccess: remember,
+    onSuccess: async (answer) => {
+      remember(answer)
+      // Without it one is in the workspace asked for, and may go to the demo by the menu.
+      await lookAtDemoFirst(answer).catch(() => undefined)
+    },
   })
   return (
     <Center component="main" mih="100vh" p="md">
