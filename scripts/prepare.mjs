@@ -119,8 +119,13 @@ export async function ensureDashboard() {
     say('no dashboard in this checkout: the web page is left out')
     return
   }
-  const built = statSync(path('dashboard', 'dist', 'index.html'), { throwIfNoEntry: false })
-  const sources = Math.max(newest(path('dashboard')), newest(path('src', 'contract')))
+  // What is built last: then both are there.
+  const built = statSync(path('dashboard', 'dist', 'snippet.js'), { throwIfNoEntry: false })
+  const sources = Math.max(
+    newest(path('dashboard')),
+    newest(path('src', 'contract')),
+    newest(path('src', 'client', 'snippet.ts')),
+  )
   if (built !== undefined && built.mtimeMs >= sources) return
   const { code } = await runNpm('building the dashboard', [
     'run',

@@ -2,9 +2,9 @@
  * A seeded storm of requests on a real server: every answer is judged, and after every round the
  * log is compared with what was answered.
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ERRORS, problemType, type ErrorCode } from '../../src/core/index.ts'
+import { ERRORS, EVENT_TYPES, problemType, type ErrorCode } from '../../src/core/index.ts'
 import { seededRandom, type SeededRandom } from '../../src/math/index.ts'
 import type { Database } from '../../src/store/index.ts'
 import { freePort, openBeside, productFolder, serve, stop, type Served } from '../support/served.ts'
@@ -15,6 +15,7 @@ import {
   type RequestSource,
   type Shot,
 } from './requests.ts'
+import { growth, PROBED, probeMemory, type Held } from './memory.ts'
 import { Line, type Answer } from './wire.ts'
 
 export interface FuzzOptions {
@@ -33,8 +34,8 @@ export interface FuzzReport {
   readonly eventsStored: number
   /** Routes that never answered with success: the storm did not reach behind their checks. */
   readonly neverAnswered: readonly string[]
-  /** Resident memory of the server in MB, idle, after each tenth. */
-  readonly residentMb: readonly number[]
+  /** What the server holds after each tenth, garbage collected. */
+  readonly held: readonly Held[]
 }
 
 const CONNECTIONS = 12
@@ -174,22 +175,13 @@ async function oneByOne(
   }
 }
 
+/** Grades aside, which the product appends by itself when it has folded an open. */
 async function lastPosition(database: Database): Promise<number> {
   const { rows } = await database.owner.query<{ last: string }>(
-    'select coalesce(max(position), 0) as last from event_log',
+    'select coalesce(max(position), 0) as last from event_log where type <> $1',
+    [EVENT_TYPES.engagement_graded.code],
   )
   return Number(rows[0]!.last)
-}
-
-/** The least of a few readings, once the server is idle. */
-async function residentMb({ child }: Served): Promise<number> {
-  let least = Infinity
-  for (let i = 0; i < 5; i++) {
-    await sleep(400)
-    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-    least = Math.min(least, Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) / 1_024)
-  }
-  return Math.round(least)
 }
 
 async function json<T>(url: string, token?: string, body?: unknown): Promise<T> {
@@ -250,7 +242,8 @@ async function storm(
   const tally: Tally = { statuses: {}, faults: [], fates, succeeded: new Set() }
   const lines = Array.from({ length: CONNECTIONS }, () => new Line(port))
   const slow = holdSlowly(port)
-  const memory: number[] = []
+  using probe = await probeMemory(served)
+  const held: Held[] = []
   const began = performance.now()
   let [position, stored, unnamed] = [await lastPosition(database), 0, 0]
   for (let sent = 0; sent < requests && tally.faults.length < FAULTS_MAX; sent += ROUND) {
@@ -269,11 +262,14 @@ async function storm(
       tally.faults.push(`the server ended (${child.exitCode ?? child.signalCode})`)
     const tenth = Math.max(ROUND, Math.ceil(requests / 10 / ROUND) * ROUND)
     if ((sent + ROUND) % tenth === 0) {
-      memory.push(await residentMb(served))
-      say?.(`${sent + ROUND} requests, ${stored} events, ${memory.at(-1)} MB resident`)
+      const now = await probe.read()
+      held.push(now)
+      const memory = `${now.heapMb} MB of heap, ${now.residentMb} MB resident`
+      say?.(`${sent + ROUND} requests, ${stored} events, ${memory}`)
     }
   }
   const seconds = (performance.now() - began) / 1_000
+  tally.faults.push(...growth(held))
   const health = await fetch(`${url}/health`)
   if (!health.ok) tally.faults.push(`/health answers ${health.status}`)
   for (const line of [...lines, ...slow]) line.close()
@@ -285,7 +281,7 @@ async function storm(
     faults: tally.faults,
     eventsStored: stored,
     neverAnswered: source.routes.filter((route) => !tally.succeeded.has(route)),
-    residentMb: memory,
+    held,
   }
 }
 
@@ -294,10 +290,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const dataDir = productFolder('fuzz')
   try {
     const port = await freePort()
-    const served = await serve(dataDir, port, {
-      EH_ADMIN_EMAIL: ADMIN.email,
-      EH_ADMIN_PASSWORD: ADMIN.password,
-    })
+    const admin = { EH_ADMIN_EMAIL: ADMIN.email, EH_ADMIN_PASSWORD: ADMIN.password }
+    const served = await serve(dataDir, port, admin, [PROBED])
     const database = await openBeside(dataDir)
     try {
       return await storm(options, served, port, database)

@@ -31,8 +31,9 @@ export async function serve(
   dataDir: string,
   port: number,
   environment: Record<string, string> = {},
+  nodeFlags: readonly string[] = [],
 ): Promise<Served> {
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
+  const child = spawn(process.execPath, [...nodeFlags, MAIN, 'serve'], {
     env: {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,
