@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads'
 import type { LiveNotice } from '../decisions/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
 import type { Endpoint, StateKey } from '../store/index.ts'
-import { createWaiting, type PartitionOwner } from './partition-owner.ts'
+import type { PartitionOwner } from './partition-owner.ts'
+import { createWaiting } from './waiting.ts'
 
 const RESTART_MS = 1_000
 

@@ -46,8 +46,12 @@ export interface LeadCache {
   /** Whose entries a person's are, as known after the last fold. */
   readonly rootOf: (workspaceId: number, personId: number) => number
   readonly dirtyCount: () => number
-  /** What must be written of the leads that `belong`; clean from now on. */
+  /**
+   * What must be written of the leads that `belong`; from now on as if it were on disk, which it
+   * is when `written` tells so. When it cannot be written, everything must be forgotten.
+   */
   readonly takeDirty: (belongs?: (personId: number) => boolean) => StoredState[]
+  readonly written: (states: readonly StoredState[]) => void
   /** Forgets all leads: whoever owns none is not told of changes to them. */
   readonly clear: () => void
   /** The state of a lead if it is in memory; not to be changed. */
@@ -140,6 +144,8 @@ interface Memory {
   readonly dirty: Map<string, Held>
   /** Not on disk yet, as bytes. */
   readonly waiting: Map<string, StoredState>
+  /** Being written, as bytes: not to be read from disk yet. */
+  readonly writing: Map<string, StoredState>
   /** As on disk. */
   readonly kept: LRUCache<string, Held>
   /** As on disk, as bytes; the states of `kept` among them. */
@@ -183,7 +189,7 @@ function revive(memory: Memory, key: string): boolean {
     setDirty(memory, key, unpack(waiting)!)
     return true
   }
-  const held = memory.packed.get(key)
+  const held = memory.packed.get(key) ?? memory.writing.get(key)
   if (held === undefined) return false
   memory.kept.set(key, unpack(held)!)
   return true
@@ -222,7 +228,8 @@ function packDirty(memory: Memory): void {
 function stateOf(memory: Memory, key: string): LeadState | undefined {
   const held = find(memory, key)
   if (held !== undefined) return held.track.state
-  const stored = memory.waiting.get(key) ?? memory.packed.get(key)
+  const { waiting, packed, writing } = memory
+  const stored = waiting.get(key) ?? packed.get(key) ?? writing.get(key)
   return stored && (decodeState(stored.state) ?? undefined)
 }
 
@@ -239,7 +246,7 @@ async function refold(
 }
 
 function takeDirty(
-  { dirty, waiting, kept, packed }: Memory,
+  { dirty, waiting, writing, kept, packed }: Memory,
   belongs: (personId: number) => boolean,
 ): StoredState[] {
   const states: StoredState[] = []
@@ -257,6 +264,7 @@ function takeDirty(
     packed.set(key, stored)
     dirty.delete(key)
   }
+  for (const stored of states) writing.set(keyOf(stored), stored)
   return states
 }
 
@@ -269,17 +277,18 @@ export function createLeadCache(
     database,
     dirty: new Map(),
     waiting: new Map(),
+    writing: new Map(),
     kept: new LRUCache({ max: KEPT_MAX }),
     packed: packedCache(),
     refolded: 0,
   }
-  const { dirty, waiting, kept, packed } = memory
+  const { dirty, waiting, writing, kept, packed } = memory
   const membership = createMembership()
   return {
     async fold(entries, owns) {
       const plan = planOf(entries, membership, owns)
       for (const key of plan.erased)
-        for (const place of [dirty, waiting, kept, packed]) place.delete(key)
+        for (const place of [dirty, waiting, writing, kept, packed]) place.delete(key)
       await loadMissing(memory, plan)
       for (const { key, lead, entry } of plan.steps) {
         const planned = plan.again.get(key)
@@ -306,12 +315,16 @@ export function createLeadCache(
     rootOf: membership.root,
     dirtyCount: () => dirty.size + waiting.size,
     takeDirty: (belongs = () => true) => takeDirty(memory, belongs),
+    written(states) {
+      for (const stored of states) writing.delete(keyOf(stored))
+    },
     state: (lead) => stateOf(memory, keyOf(lead)),
     clear() {
       kept.clear()
       packed.clear()
       dirty.clear()
       waiting.clear()
+      writing.clear()
       membership.clear()
     },
     async reset() {

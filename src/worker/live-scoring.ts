@@ -32,6 +32,8 @@ import {
 
 /** Leads scored between two looks at the clock. */
 const BATCH = 32
+/** Leads of whom is asked at once what is known beside their events. */
+const ASKED_MAX = 512
 /** Longest that scoring holds up folding, milliseconds: while more is to be folded, or at rest. */
 const BUSY_MS = 4
 const CALM_MS = 40
@@ -233,10 +235,17 @@ function saveSoon(desk: Desk): void {
   save(desk).catch((error: unknown) => log.error({ err: error }, 'scores could not be written'))
 }
 
+function firstLeads(pending: ReadonlyMap<string, Pending>): StateKey[] {
+  const leads: StateKey[] = []
+  for (const { lead } of pending.values()) if (leads.push(lead) === ASKED_MAX) break
+  return leads
+}
+
 async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<void> {
   const { clock, log } = desk.options
   const end = clock.monotonic() + (busy ? BUSY_MS : CALM_MS)
   try {
+    if (!busy && desk.pending.size > BATCH) await inputsOf(desk, firstLeads(desk.pending))
     while (desk.pending.size > 0 && clock.monotonic() < end)
       await scoreBatch(desk, take(desk.pending, BATCH), source)
     saveSoon(desk)

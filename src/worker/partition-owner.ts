@@ -25,6 +25,7 @@ import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 import { rebuildPartition } from './rebuilding.ts'
+import { createIdleness, createWaiting } from './waiting.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
@@ -38,11 +39,13 @@ const CHECKPOINT_BUSY_MS = 10_000
 const DIRTY_MAX = 20_000
 const RETRY_MS = 500
 /**
- * After a round with more entries than this the next one waits, so that it finds more: a round
- * has costs of its own. Below 1,000 events/s nothing waits.
+ * While more entries come than these (events/s, over the last second or so) rounds wait for each
+ * other, so that each finds more: a round has costs of its own. Below nothing waits, and one slow
+ * round is not taken for a flood.
  */
-const BUSY_ENTRIES = 64
+const BUSY_RATE = 2_000
 const BUSY_PAUSE_MS = 25
+const RATE_MS = 1_000
 
 /**
  * A partition that was never folded is folded lead by lead when the log is at least so long: below
@@ -81,12 +84,12 @@ export interface PartitionOwner {
   readonly close: () => Promise<void>
 }
 
-interface Waiter {
-  readonly position: number
-  readonly resolve: (reached: boolean) => void
+const NEVER = {
+  checkpointedAt: -Infinity,
+  renewedAt: -Infinity,
+  triedAt: -Infinity,
+  failure: undefined,
 }
-
-const NEVER = { checkpointedAt: -Infinity, renewedAt: -Infinity, triedAt: -Infinity }
 
 interface Owning {
   leases: Map<number, Lease>
@@ -98,6 +101,13 @@ interface Owning {
   turn: number
   readonly grading: Grading
   checkpointedAt: number
+  /** The checkpoint under way, if one is; it never rejects. */
+  writing: Promise<void> | undefined
+  /** Why the last checkpoint failed: what is in memory is then worth nothing. */
+  failure: { readonly error: unknown } | undefined
+  /** Entries read per millisecond, lately. */
+  rate: number
+  readAt: number
   renewedAt: number
   triedAt: number
 }
@@ -109,6 +119,7 @@ async function acquire(options: PartitionOwnerOptions, owning: Owning): Promise<
   owning.triedAt = clock.monotonic()
   const taken = await takePartitions(database.app, holder, PARTITIONS, LEASE_SECONDS)
   if (taken.length === 0) return
+  await owning.writing
   // A state in memory may be older than what another holder wrote meanwhile: start from disk.
   await owning.cache.reset()
   owning.grading.reset()
@@ -144,7 +155,10 @@ async function checkpoint(
     for (const { from: _, ...lease } of leases)
       await checkpointPartition(client, lease, byPartition.get(lease.partition) ?? [])
   })
-  for (const { from: _, ...lease } of leases) owning.leases.set(lease.partition, lease)
+  owning.cache.written(dirty)
+  for (const { from: _, ...lease } of leases)
+    if (owning.leases.get(lease.partition)?.epoch === lease.epoch)
+      owning.leases.set(lease.partition, lease)
 }
 
 /** Reads and folds one slice; the number of entries read. */
@@ -220,18 +234,39 @@ async function rebuild(
 }
 
 /**
- * Writes one partition in its turn, so that all of them are written within the time and none holds
- * up folding for long; all at once when too much waits.
+ * Writes one partition in its turn, beside folding: a flush to disk takes long compared with a
+ * round. All of them are written within the time; all at once, and waited for, when too much waits.
  */
 async function checkpointInTurn(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+  const write = (partitions: readonly number[]): void => {
+    owning.writing = checkpoint(options, owning, partitions)
+      .catch((error: unknown) => {
+        owning.failure = { error }
+      })
+      .finally(() => (owning.writing = undefined))
+  }
   const dirty = owning.cache.dirtyCount()
-  if (dirty > DIRTY_MAX) return checkpoint(options, owning, [...owning.leases.keys()])
+  if (dirty > DIRTY_MAX) {
+    await owning.writing
+    write([...owning.leases.keys()])
+    await owning.writing
+    return
+  }
   const cycle = dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : CHECKPOINT_MS
   const now = options.clock.monotonic()
-  if (now - owning.checkpointedAt < cycle / PARTITIONS) return
+  if (owning.writing !== undefined || now - owning.checkpointedAt < cycle / PARTITIONS) return
   owning.checkpointedAt = now
   owning.turn = (owning.turn + 1) % PARTITIONS
-  await checkpoint(options, owning, [owning.turn])
+  write([owning.turn])
+}
+
+/** Takes note of what a round read; true while there is a flood. */
+function isBusy(owning: Owning, read: number, now: number): boolean {
+  const elapsed = Math.max(0.1, now - owning.readAt)
+  const old = Math.exp(-elapsed / RATE_MS)
+  owning.rate = old * owning.rate + (1 - old) * (read / elapsed)
+  owning.readAt = now
+  return owning.rate * 1_000 > BUSY_RATE
 }
 
 /** One round: how many entries it read. Who waits for them is told before they are scored. */
@@ -240,70 +275,21 @@ async function round(
   owning: Owning,
   folded: () => void,
   stopping: () => boolean,
-): Promise<number> {
+): Promise<{ readonly read: number; readonly busy: boolean }> {
+  if (owning.failure !== undefined) throw owning.failure.error
   await keepLeases(options, owning)
   await rebuild(options, owning, stopping)
   if (owning.leases.size === 0) {
     owning.cache.clear()
     folded()
-    return 0
+    return { read: 0, busy: false }
   }
   const read = await fold(options, owning)
   folded()
-  await options.scoring?.settle(owning.cache.state, read > BUSY_ENTRIES)
+  const busy = isBusy(owning, read, options.clock.monotonic())
+  await options.scoring?.settle(owning.cache.state, busy)
   await checkpointInTurn(options, owning)
-  return read
-}
-
-/** Who waits for a position to be folded. */
-export function createWaiting(cursor: () => number) {
-  let waiters: Waiter[] = []
-  return {
-    settle(): void {
-      if (waiters.length === 0) return
-      const due = waiters.filter((waiter) => waiter.position <= cursor())
-      waiters = waiters.filter((waiter) => waiter.position > cursor())
-      for (const waiter of due) waiter.resolve(true)
-    },
-    until(position: number, waitMs: number): Promise<boolean> {
-      if (cursor() >= position) return Promise.resolve(true)
-      return new Promise((resolve) => {
-        const waiter: Waiter = {
-          position,
-          resolve: (reached) => {
-            clearTimeout(timer)
-            resolve(reached)
-          },
-        }
-        const timer = setTimeout(() => {
-          waiters = waiters.filter((other) => other !== waiter)
-          resolve(false)
-        }, waitMs)
-        waiters.push(waiter)
-      })
-    },
-  }
-}
-
-/** Rest between rounds, until a hint that came since the last one began. */
-function createIdleness() {
-  let hinted = false
-  let end: () => void = () => undefined
-  return {
-    begin: (): void => {
-      hinted = false
-    },
-    wake: (): void => {
-      hinted = true
-      end()
-    },
-    rest: async (): Promise<void> => {
-      if (hinted) return
-      const pause = new AbortController()
-      end = () => pause.abort()
-      await sleep(IDLE_MS, undefined, { signal: pause.signal }).catch(() => undefined)
-    },
-  }
+  return { read, busy }
 }
 
 /** Starts owning whatever partitions are free; resolves after the first attempt to take them. */
@@ -318,14 +304,18 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     grading,
     justTaken: false,
     turn: 0,
+    writing: undefined,
+    rate: 0,
+    readAt: -Infinity,
     ...NEVER,
   }
   const waiting = createWaiting(() => owning.cursor)
-  const idleness = createIdleness()
+  const idleness = createIdleness(IDLE_MS)
   let stopping = false
   const recover = async (error: unknown): Promise<void> => {
     const stale = (error as { code?: string }).code === STALE_EPOCH
     log.warn({ err: stale ? undefined : error }, stale ? 'lease lost' : 'folding interrupted')
+    await owning.writing
     owning.leases.clear()
     Object.assign(owning, NEVER)
     await sleep(IDLE_MS)
@@ -338,9 +328,9 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     while (!stopping) {
       idleness.begin()
       try {
-        const read = await round(options, owning, folded, () => stopping)
+        const { read, busy } = await round(options, owning, folded, () => stopping)
         if (read === SLICE) continue
-        if (read > BUSY_ENTRIES && !stopping) await sleep(BUSY_PAUSE_MS)
+        if (busy && !stopping) await sleep(BUSY_PAUSE_MS)
         else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await idleness.rest()
       } catch (error) {
         await recover(error)
@@ -364,6 +354,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       stopping = true
       idleness.wake()
       await running
+      await owning.writing
       // Without a last checkpoint the next owner folds a little more; nothing is lost.
       const held = [...owning.leases.keys()]
       if (held.length > 0) await checkpoint(options, owning, held).catch(() => undefined)
