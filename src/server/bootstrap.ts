@@ -1,4 +1,5 @@
 /** The first start: workspaces, the first administrator, the secret that signs tokens. */
+import { existsSync } from 'node:fs'
 import type { Config, Logger } from '../platform/index.ts'
 import { keepSecret, secretPath, SetupError } from '../platform/index.ts'
 import { ensureMainWorkspace, transaction, type Database } from '../store/index.ts'
@@ -68,7 +69,9 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     )
     return isFirst && config.EH_ADMIN_PASSWORD === undefined ? password : undefined
   })
-  if (invented === undefined) return
   const path = secretPath(config.DATA_DIR, ADMIN_PASSWORD)
-  announce(`Sign in as ${email} with the password ${invented} (kept in ${path})`)
+  if (invented !== undefined)
+    announce(`Sign in as ${email} with the password ${invented} (kept in ${path})`)
+  else if (existsSync(path))
+    announce(`Sign in as ${email}; the password of the first start is kept in ${path}`)
 }
