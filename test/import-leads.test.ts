@@ -83,6 +83,10 @@ test.skipIf(!existsSync(LEADS))('9,240 real leads: mapped, guarded, once', async
   })
   const suspicious = first.suspicious.map(({ column }) => column)
   expect(suspicious).toEqual(expect.arrayContaining(['Tags', 'Lead Quality', 'Last Activity']))
+  // Worked out by staff for a stretch of the leads, all four at once.
+  for (const what of ['Activity Index', 'Profile Index', 'Activity Score', 'Profile Score'])
+    expect(suspicious).toContain(`Asymmetrique ${what}`)
+  expect(suspicious).not.toContain('TotalVisits')
   expect(suspicious).not.toContain('Total Time Spent on Website')
 
   const declared = await database.withWorkspace(workspace, attributeDeclarations)

@@ -44,8 +44,10 @@ export function findLeaks(
   labels: ArrayLike<number>,
 ): Suspicion[] {
   const fold = stratifiedFolds(labels, 2, 7)
+  const blocks = blockSizes(table)
   return table.columns.flatMap((column, c) => {
-    const found = identifier(column, plans[c]!) ?? leak(column, plans[c]!, labels, fold)
+    const found =
+      identifier(column, plans[c]!) ?? leak(column, plans[c]!, labels, { fold, block: blocks[c]! })
     return found ? [found] : []
   })
 }
@@ -95,6 +97,13 @@ function isRunning(values: Float64Array): boolean {
   return steps > 0 && (rises === 0 || rises === steps) && ones > 0.9 * steps
 }
 
+interface Around {
+  /** Half of each row. */
+  readonly fold: Uint8Array
+  /** Columns, this one among them, that are empty in the same rows. */
+  readonly block: number
+}
+
 interface Evidence {
   readonly points: number
   readonly says: string
@@ -104,7 +113,7 @@ function leak(
   column: RawColumn,
   plan: ColumnPlan,
   labels: ArrayLike<number>,
-  fold: Uint8Array,
+  { fold, block }: Around,
 ): Suspicion | undefined {
   if (labels.length < LEAST_ROWS || plan.kind === 'unused') return undefined
   const auc = aloneAuc(column, plan, labels, fold)
@@ -113,6 +122,7 @@ function leak(
     oneSided(column, labels),
     fillIn(column, labels),
     pureValues(column, labels),
+    addedLater(column, block),
   ].filter((e) => e !== undefined)
   const named = LATER_NAME.test(spaced(column.name))
   if (named && auc >= 0.6) evidence.push({ points: 2, says: 'its name is of a later stage' })
@@ -242,4 +252,59 @@ function pureValues(column: RawColumn, labels: ArrayLike<number>): Evidence | un
   const both = Math.min(settled.positive, settled.negative) >= 30
   if (!both || share < 0.1) return undefined
   return { points: 1, says: `values that settle the label both ways in ${percent(share)} of rows` }
+}
+
+/** A block is worth a word when this share of its rows is empty, and filled. */
+const BLOCK_SHARE_MIN = 0.05
+const BATCHES = 10
+const BATCH_ROWS_MIN = 50
+/** Difference in filling between two tenths of a file that chance does not make. */
+const BATCH_GAP = 0.5
+/** What somebody worked out about a row, rather than saw. */
+const JUDGEMENT_NAME = /\b(score|index|rating|rank(ing)?|grade|priority|propensity|likelihood)\b/i
+
+/** For each column how many, with it, are empty in exactly the same rows; 1 when none are empty. */
+function blockSizes({ columns }: RawTable): number[] {
+  const keys = columns.map(({ codes }) => {
+    let empty = 0
+    // Two FNV-1a hashes of the rows: a wide file's rows would not fit in memory as keys.
+    let first = 0x811c9dc5
+    let second = 0x01000193
+    codes.forEach((code, row) => {
+      if (code >= 0) return
+      empty++
+      first = Math.imul(first ^ row, 0x01000193)
+      second = Math.imul(second ^ (row + 1), 0x01000193)
+    })
+    const share = empty / Math.max(1, codes.length)
+    const isWorth = share >= BLOCK_SHARE_MIN && share <= 1 - BLOCK_SHARE_MIN
+    return isWorth ? `${empty}:${first}:${second}` : ''
+  })
+  const sizes = Map.groupBy(keys, (key) => key)
+  return keys.map((key) => (key === '' ? 1 : sizes.get(key)!.length))
+}
+
+/** Largest difference in the share of filled rows between two tenths of the file. */
+function batchGap({ codes }: RawColumn): number {
+  const size = Math.floor(codes.length / BATCHES)
+  if (size < BATCH_ROWS_MIN) return 0
+  const shares = Array.from({ length: BATCHES }, (_, batch) => {
+    let filled = 0
+    for (let i = batch * size; i < (batch + 1) * size; i++) if (codes[i]! >= 0) filled++
+    return filled / size
+  })
+  return Math.max(...shares) - Math.min(...shares)
+}
+
+/**
+ * Columns that come and go together were filled in by one procedure. That it ran for some stretches
+ * of the file only, or worked out a score, says that it ran over rows that were there already: at a
+ * time nobody can tell from the file. Worth a question, never more.
+ */
+function addedLater(column: RawColumn, block: number): Evidence | undefined {
+  if (block < 2) return undefined
+  const says = [`filled in together with ${block - 1} other columns`]
+  if (batchGap(column) >= BATCH_GAP) says.push('for stretches of the file only')
+  if (JUDGEMENT_NAME.test(spaced(column.name))) says.push('and named as somebody’s judgement')
+  return says.length < 2 ? undefined : { points: 2, says: says.join(', ') }
 }

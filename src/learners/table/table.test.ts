@@ -111,3 +111,27 @@ test('the guard finds identifiers, copies and later facts, and spares strong hon
   expect(found.find((s) => s.column === 'copy')?.kind).toBe('copy_of_label')
   expect(found.find((s) => s.column === 'lead_id')?.kind).toBe('identifier')
 })
+
+test('columns that a later procedure filled in together are asked about, others are not', () => {
+  const random = seededRandom(9)
+  const y = Array.from({ length: 2000 }, () => (random.next() < 0.3 ? 1 : 0))
+  const scored = (row: number) => (row > 600 && row < 1_400) || random.next() < 0.02
+  const isScored = y.map((_, row) => scored(row))
+  const answered = y.map(() => random.next() < 0.7)
+  const when = (filled: readonly boolean[]) =>
+    filled.map((yes) => (yes ? String(random.int(9)) : ''))
+  const table = tableOf({
+    fit_index: when(isScored),
+    intent_score: when(isScored),
+    // Asked in one form, at any time; and a score by itself.
+    budget: when(answered),
+    rooms: when(answered),
+    credit_score: y.map(() => String(random.int(300))),
+    half_known: y.map(() => (random.next() < 0.5 ? 'a' : '')),
+  })
+  const found = findLeaks(table, inferColumns(table), y)
+  expect(found.map(({ column, level }) => [column, level])).toEqual([
+    ['fit_index', 'possible'],
+    ['intent_score', 'possible'],
+  ])
+})
