@@ -40,7 +40,7 @@ export {
   type NormalisationKind,
 } from './normalisation.ts'
 export { featuresMarkdown } from './reference.ts'
-export { rebuildTrack } from './rebuild.ts'
+export { rebuildTrack, stateAsKnown } from './rebuild.ts'
 export { asLearned, replayTrainingRows, type Replay } from './replay.ts'
 export {
   advance,

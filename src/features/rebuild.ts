@@ -1,8 +1,15 @@
 /** Folds a lead again from the log, from its base where retention deleted the entries before. */
-import { withoutUndone } from '../core/index.ts'
-import { readLeadBase, readPerson, type StateKey } from '../store/index.ts'
+import { AppError, withoutUndone, type LogEntry } from '../core/index.ts'
+import {
+  readDeclaredHistory,
+  readLeadBase,
+  readPerson,
+  type Database,
+  type StateKey,
+} from '../store/index.ts'
 import { decodeState } from './codec.ts'
-import { foldOrder } from './state.ts'
+import { asLearned, replayState } from './replay.ts'
+import { foldOrder, type LeadState } from './state.ts'
 import { advance, emptyTrack, type LeadTrack } from './track.ts'
 
 type Client = Parameters<typeof readPerson>[0]
@@ -35,4 +42,35 @@ export async function rebuildTrack(
   )
   for (const entry of entries.sort(foldOrder)) advance(track, entry)
   return { track, entries: entries.length }
+}
+
+/**
+ * The state of a lead as known at `time`, milliseconds since the epoch: what serving had then, late
+ * and stitched entries left out that were learned afterwards.
+ * @throws AppError `not-found` when retention deleted what was known then.
+ */
+export async function stateAsKnown(
+  { app, withWorkspace }: Pick<Database, 'app' | 'withWorkspace'>,
+  key: StateKey,
+  time: number,
+): Promise<LeadState> {
+  const { workspaceId, personId } = key
+  const isDeclared = await withWorkspace(workspaceId, readDeclaredHistory)
+  const read = async (position: number): Promise<LogEntry[]> => {
+    const entries = await readPerson(app, workspaceId, personId, position)
+    return entries.map((entry) =>
+      isDeclared(entry.position) ? { ...entry, declared: true } : entry,
+    )
+  }
+  const today = await read(Number.MAX_SAFE_INTEGER)
+  const learned = asLearned(today).filter(({ at }) => at <= time)
+  const last = learned.reduce((most, { entry }) => Math.max(most, entry.position), 0)
+  const base = await readLeadBase(app, workspaceId, personId)
+  if (base !== undefined) {
+    if (base.until <= time) return (await rebuildTrack(app, key, last)).track.state
+    const until = new Date(base.until).toISOString()
+    throw new AppError('not-found', `events before ${until} are no longer kept: ask for later`)
+  }
+  // With those who belonged to the lead then and do not any more.
+  return replayState([...today, ...(await read(last))], time, personId)
 }

@@ -5,7 +5,7 @@
  */
 import { undoneBy, withoutUndone, type LogEntry } from '../core/index.ts'
 import { emptyMembership, leadOf, noteMembership } from './membership.ts'
-import { foldOrder } from './state.ts'
+import { foldOrder, type LeadState } from './state.ts'
 import { advance, emptyTrack, rewind, type LeadTrack } from './track.ts'
 import { extractFeatures, type FeatureVector } from './vector.ts'
 
@@ -47,15 +47,7 @@ export function replayTrainingRows(
   personId: number,
 ): Replay {
   const learned = asLearned(entries)
-  const person: Person = {
-    id: personId,
-    membership: emptyMembership(),
-    track: emptyTrack(),
-    known: [],
-    own: [],
-    folded: 0,
-    refolded: 0,
-  }
+  const person = stranger(personId)
   const rows: FeatureVector[] = []
   let next = 0
   let last = -Infinity
@@ -71,6 +63,27 @@ export function replayTrainingRows(
     rows.push(extractFeatures(person.track.state, time))
   }
   return { rows, folded: person.folded, refolded: person.refolded }
+}
+
+const stranger = (id: number): Person => ({
+  id,
+  membership: emptyMembership(),
+  track: emptyTrack(),
+  known: [],
+  own: [],
+  folded: 0,
+  refolded: 0,
+})
+
+/** The state behind a row of `replayTrainingRows`, at one moment. */
+export function replayState(
+  entries: readonly LogEntry[],
+  time: number,
+  personId: number,
+): LeadState {
+  const person = stranger(personId)
+  for (const { entry, at } of asLearned(entries)) if (at <= time) learn(person, entry)
+  return person.track.state
 }
 
 interface Learned {

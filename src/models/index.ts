@@ -34,6 +34,7 @@ export {
   type ModelName,
   type ModelSpec,
 } from './spec.ts'
+export { scalesOf, type Scales } from './scales.ts'
 export { summaryOf, type ModelInput, type ModelSummary } from './summary.ts'
 export { createLiveModels, type AliasMove, type Live, type LiveModels } from './live-models.ts'
 export {

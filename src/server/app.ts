@@ -25,6 +25,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { leadActionRoutes } from './routes/lead-actions.ts'
 import { leadChangeRoutes } from './routes/lead-changes.ts'
 import { leadRightsRoutes } from './routes/lead-rights.ts'
+import { leadFeatureRoutes } from './routes/lead-features.ts'
 import { leadUndoRoute } from './routes/lead-undo.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
@@ -221,6 +222,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     modelDriftRoutes,
     leadRoutes,
     leadChangeRoutes,
+    leadFeatureRoutes,
     leadActionRoutes,
     leadUndoRoute,
     savedFilterRoutes,

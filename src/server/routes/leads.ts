@@ -1,7 +1,6 @@
 /** Leads: finding them, and what is known of them. */
 import type { FastifyInstance } from 'fastify'
 import {
-  FeaturesAnswer,
   LeadAnswer,
   LeadParams,
   LeadsAnswer,
@@ -13,13 +12,6 @@ import {
 } from '../../contract/index.ts'
 import { AppError, EVENT_TYPES, isUndoable } from '../../core/index.ts'
 import { hourIn } from '../../decisions/index.ts'
-import {
-  CATEGORICAL_FEATURES,
-  extractFeatures,
-  NUMERIC_FEATURES,
-  rebuildTrack,
-  type FeatureDeclaration,
-} from '../../features/index.ts'
 import {
   findLead,
   listLeads,
@@ -167,15 +159,7 @@ export function toTimelineItem(entry: TimelineEntry): TimelineItem {
   }
 }
 
-const aboutFeature = (feature: FeatureDeclaration) => ({
-  feature: feature.name,
-  group: feature.group,
-  label: feature.label,
-  unit: feature.unit,
-  needs: feature.minimum === 0 ? null : `${feature.minimum} ${feature.evidenceOf}`,
-})
-
-function knowledgeRoutes(app: FastifyInstance, { database, clock }: Services): void {
+function knowledgeRoutes(app: FastifyInstance, { database }: Services): void {
   app.get<{ Params: LeadParams; Querystring: PageQuery }>(
     '/v1/leads/:id/timeline',
     {
@@ -198,37 +182,6 @@ function knowledgeRoutes(app: FastifyInstance, { database, clock }: Services): v
       )
       const next_cursor = next === undefined ? null : toCursor(next)
       return { items: entries.map(toTimelineItem), next_cursor }
-    },
-  )
-  app.get<{ Params: LeadParams }>(
-    '/v1/leads/:id/features',
-    {
-      schema: {
-        tags,
-        summary: 'Every feature of a lead now; null: not enough data',
-        params: LeadParams,
-        response: { 200: FeaturesAnswer },
-      },
-      config: { access: MAY_READ },
-    },
-    async ({ principal, params }) => {
-      const { personId, leadId } = await requireLead(database, principal, params.id)
-      const { workspaceId } = principal
-      const all = Number.MAX_SAFE_INTEGER
-      const { state } = (await rebuildTrack(database.app, { workspaceId, personId }, all)).track
-      const asOf = Math.max(state.cursorTime, clock.now())
-      const vector = extractFeatures(state, asOf)
-      const items = [
-        ...NUMERIC_FEATURES.map((feature, i) => {
-          const value = vector.numeric[i]!
-          return { ...aboutFeature(feature), value: Number.isNaN(value) ? null : value }
-        }),
-        ...CATEGORICAL_FEATURES.map((feature, i) => {
-          return { ...aboutFeature(feature), value: vector.categorical[i] ?? null }
-        }),
-      ]
-      const known_position = vector.knownPosition < 0 ? null : vector.knownPosition
-      return { lead_id: leadId, as_of: new Date(asOf).toISOString(), known_position, items }
     },
   )
 }
