@@ -102,7 +102,7 @@ test.skipIf(!existsSync(LEADS))('9,240 real leads: mapped, guarded, once', async
     changed: 0,
     unchanged: 9_240,
   })
-})
+}, 120_000)
 
 test.skipIf(!existsSync(HOMES))('21,613 real sales become listings in RESO names', async () => {
   const workspace = await makeWorkspace(database, 'homes')
@@ -128,7 +128,7 @@ test.skipIf(!existsSync(HOMES))('21,613 real sales become listings in RESO names
     WaterfrontYN: false,
     ViewYN: false,
   })
-})
+}, 120_000)
 
 const SMALL = `Contact ID,Source,Visits,Won
 a,web,3,yes
