@@ -220,6 +220,7 @@ test('answers that stopped coming true are drift, before and after all outcomes 
   const champion = (await loadChampion(hub.registry, id, MODEL))!
   const drift = await modelDrift(hub.database, id, champion, Date.now())
   expect(drift.performance.verdict).toBe('drift')
+  expect(drift.concept).toMatchObject({ settled: 3 * LEADS, verdict: 'drift' })
   expect(drift.drifted).toBe(true)
   expect(drift.because.join()).toContain('AUC fell')
 })

@@ -69,66 +69,74 @@ function fileOf(name: string, text: string): string {
   return path
 }
 
-test.skipIf(!existsSync(LEADS))('9,240 real leads: mapped, guarded, once', async () => {
-  const workspace = await makeWorkspace(database, 'real')
-  const first = await run('leads', LEADS, workspace)
-  expect(first).toMatchObject({ created: 9_240, rejected: 0, labelled: 9_240 })
-  expect(first.mapping.columns).toMatchObject({
-    'Prospect ID': { as: 'lead_id' },
-    'Lead Number': { as: 'ignore' },
-    Converted: { as: 'converted', positive: '1' },
-    TotalVisits: { as: 'attribute', type: 'number' },
-    'Total Time Spent on Website': { as: 'attribute', known_at: 'before_contact' },
-    City: { as: 'attribute', policy: 'proxy' },
-  })
-  const suspicious = first.suspicious.map(({ column }) => column)
-  expect(suspicious).toEqual(expect.arrayContaining(['Tags', 'Lead Quality', 'Last Activity']))
-  // Worked out by staff for a stretch of the leads, all four at once.
-  for (const what of ['Activity Index', 'Profile Index', 'Activity Score', 'Profile Score'])
-    expect(suspicious).toContain(`Asymmetrique ${what}`)
-  expect(suspicious).not.toContain('TotalVisits')
-  expect(suspicious).not.toContain('Total Time Spent on Website')
+test.skipIf(!existsSync(LEADS))(
+  '9,240 real leads: mapped, guarded, once',
+  async () => {
+    const workspace = await makeWorkspace(database, 'real')
+    const first = await run('leads', LEADS, workspace)
+    expect(first).toMatchObject({ created: 9_240, rejected: 0, labelled: 9_240 })
+    expect(first.mapping.columns).toMatchObject({
+      'Prospect ID': { as: 'lead_id' },
+      'Lead Number': { as: 'ignore' },
+      Converted: { as: 'converted', positive: '1' },
+      TotalVisits: { as: 'attribute', type: 'number' },
+      'Total Time Spent on Website': { as: 'attribute', known_at: 'before_contact' },
+      City: { as: 'attribute', policy: 'proxy' },
+    })
+    const suspicious = first.suspicious.map(({ column }) => column)
+    expect(suspicious).toEqual(expect.arrayContaining(['Tags', 'Lead Quality', 'Last Activity']))
+    // Worked out by staff for a stretch of the leads, all four at once.
+    for (const what of ['Activity Index', 'Profile Index', 'Activity Score', 'Profile Score'])
+      expect(suspicious).toContain(`Asymmetrique ${what}`)
+    expect(suspicious).not.toContain('TotalVisits')
+    expect(suspicious).not.toContain('Total Time Spent on Website')
 
-  const declared = await database.withWorkspace(workspace, attributeDeclarations)
-  const allowed = declared.filter(mayEnterModels).map(({ name }) => name)
-  expect(allowed).toContain('Lead Source')
-  for (const name of ['Tags', 'Lead Quality', 'Last Notable Activity', 'City', 'Country'])
-    expect(allowed).not.toContain(name)
-  const leads = await everyLead(workspace)
-  expect(leads.filter(({ converted }) => converted)).toHaveLength(3_561)
+    const declared = await database.withWorkspace(workspace, attributeDeclarations)
+    const allowed = declared.filter(mayEnterModels).map(({ name }) => name)
+    expect(allowed).toContain('Lead Source')
+    for (const name of ['Tags', 'Lead Quality', 'Last Notable Activity', 'City', 'Country'])
+      expect(allowed).not.toContain(name)
+    const leads = await everyLead(workspace)
+    expect(leads.filter(({ converted }) => converted)).toHaveLength(3_561)
 
-  expect(await run('leads', LEADS, workspace)).toMatchObject({
-    created: 0,
-    changed: 0,
-    unchanged: 9_240,
-  })
-}, 120_000)
+    expect(await run('leads', LEADS, workspace)).toMatchObject({
+      created: 0,
+      changed: 0,
+      unchanged: 9_240,
+    })
+  },
+  120_000,
+)
 
-test.skipIf(!existsSync(HOMES))('21,613 real sales become listings in RESO names', async () => {
-  const workspace = await makeWorkspace(database, 'homes')
-  expect(await run('listings', HOMES, workspace)).toMatchObject({ listings: 21_613, rejected: 0 })
-  expect(await run('listings', HOMES, workspace)).toMatchObject({ listings: 21_613 })
-  const { rows } = await database.owner.query<{ n: number }>(
-    'select count(*)::int as n from listings where workspace_id = $1',
-    [workspace],
-  )
-  expect(rows[0]?.n).toBe(21_613)
-  const [home] = await database.withWorkspace(workspace, (c) => listListings(c, '12305912', 1))
-  expect(home?.data).toMatchObject({
-    ListingId: '123059127',
-    CloseDate: '2014-05-02',
-    ClosePrice: 625_000,
-    BedroomsTotal: 4,
-    BathroomsTotalDecimal: 3.25,
-    BathroomsTotalInteger: 4,
-    LivingArea: 2_730,
-    LotSizeSquareFeet: 54_014,
-    YearBuilt: 2007,
-    PostalCode: '98059',
-    WaterfrontYN: false,
-    ViewYN: false,
-  })
-}, 120_000)
+test.skipIf(!existsSync(HOMES))(
+  '21,613 real sales become listings in RESO names',
+  async () => {
+    const workspace = await makeWorkspace(database, 'homes')
+    expect(await run('listings', HOMES, workspace)).toMatchObject({ listings: 21_613, rejected: 0 })
+    expect(await run('listings', HOMES, workspace)).toMatchObject({ listings: 21_613 })
+    const { rows } = await database.owner.query<{ n: number }>(
+      'select count(*)::int as n from listings where workspace_id = $1',
+      [workspace],
+    )
+    expect(rows[0]?.n).toBe(21_613)
+    const [home] = await database.withWorkspace(workspace, (c) => listListings(c, '12305912', 1))
+    expect(home?.data).toMatchObject({
+      ListingId: '123059127',
+      CloseDate: '2014-05-02',
+      ClosePrice: 625_000,
+      BedroomsTotal: 4,
+      BathroomsTotalDecimal: 3.25,
+      BathroomsTotalInteger: 4,
+      LivingArea: 2_730,
+      LotSizeSquareFeet: 54_014,
+      YearBuilt: 2007,
+      PostalCode: '98059',
+      WaterfrontYN: false,
+      ViewYN: false,
+    })
+  },
+  120_000,
+)
 
 const SMALL = `Contact ID,Source,Visits,Won
 a,web,3,yes

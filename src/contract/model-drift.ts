@@ -50,7 +50,7 @@ export const DriftAnswer = Type.Object({
     }),
   ),
   concept: Type.Object({
-    settled_leads: Type.Integer(),
+    settled: Type.Integer({ description: 'Predictions whose horizons do not overlap' }),
     alarms: Type.Array(Type.String({ description: 'When ADWIN saw errors grow, ISO 8601' })),
     verdict: Verdict,
   }),

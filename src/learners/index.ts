@@ -13,6 +13,7 @@ export {
   pageHinkleyFromState,
 } from './drift/control-charts.ts'
 export type { DriftDetector, DriftStatus } from './drift/detector.ts'
+export { domainDrift, type DomainDrift } from './drift/domain-classifier.ts'
 export {
   frameDrift,
   type ColumnDrift,

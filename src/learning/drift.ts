@@ -56,7 +56,8 @@ export interface PerformanceDrift {
 }
 
 export interface ConceptDrift {
-  readonly settledLeads: number
+  /** Settled predictions whose horizons do not overlap. */
+  readonly settled: number
   /** Moments of predictions at which ADWIN found that errors had grown, ISO 8601. */
   readonly alarms: readonly string[]
   readonly verdict: Verdict
@@ -172,20 +173,25 @@ function performanceDrift(
   return { ...told, verdict }
 }
 
-/** ADWIN over the squared errors of each lead's first settled prediction. */
-export function conceptDrift(settled: readonly SettledPrediction[]): ConceptDrift {
+/**
+ * ADWIN over the squared errors of settled predictions. Of each lead those whose horizons do not
+ * overlap: the others are wrong or right together.
+ */
+function conceptDrift(settled: readonly SettledPrediction[], horizonDays: number): ConceptDrift {
   const adwin = createAdwin({ delta: ADWIN_DELTA, clock: 1 })
-  const seen = new Set<number>()
+  const lastOf = new Map<number, number>()
   const alarms: string[] = []
+  let counted = 0
   for (const { personId, asOf, probability, label } of settled) {
-    if (seen.has(personId)) continue
-    seen.add(personId)
+    if (asOf < (lastOf.get(personId) ?? -Infinity) + horizonDays * DAY_MS) continue
+    lastOf.set(personId, asOf)
+    counted++
     const before = adwin.mean
     if (adwin.update((label - probability) ** 2) === 'drift' && adwin.mean > before)
       alarms.push(new Date(asOf).toISOString())
   }
-  const verdict = seen.size < LEADS_MIN ? 'unknown' : alarms.length > 0 ? 'drift' : 'stable'
-  return { settledLeads: seen.size, alarms, verdict }
+  const verdict = counted < LEADS_MIN ? 'unknown' : alarms.length > 0 ? 'drift' : 'stable'
+  return { settled: counted, alarms, verdict }
 }
 
 function reasonsOf({
@@ -228,7 +234,7 @@ export async function modelDrift(
     inputs,
     predictions: distributionDrift(answers.reference, answers.current),
     performance: performanceDrift(heldOutAuc, answers.current, healthOf(joined)),
-    concept: conceptDrift(joined.settled),
+    concept: conceptDrift(joined.settled, horizonDays),
   }
   const because = reasonsOf(found)
   return {

@@ -1,5 +1,5 @@
 /** `drift`: which columns of a table changed against a reference, how far and how surely. */
-import { frameDrift, type FrameDrift } from '../../learners/index.ts'
+import { domainDrift, frameDrift, type DomainDrift, type FrameDrift } from '../../learners/index.ts'
 import { isNumeric, readTable, toColumn, type TextTable } from '../table/read-table.ts'
 import type { Define } from '../terminal.ts'
 
@@ -21,7 +21,18 @@ function frames(reference: TextTable, current: TextTable) {
 
 const number = (value: number | null): string => (value === null ? '-' : value.toPrecision(3))
 
-function readable({ columns, verdict }: FrameDrift): string {
+function readableDomain(domain: DomainDrift | null): string {
+  if (domain === null) return 'all columns together: too few rows to say'
+  const { auc, interval, columns, verdict } = domain
+  const by = columns.slice(0, 3).map(({ column }) => column)
+  return (
+    `all columns together: a model tells the files apart with an AUC of ${auc.toFixed(3)} ` +
+    `(${interval.map((end) => end.toFixed(3)).join(' to ')}): ${verdict}` +
+    (verdict === 'stable' || by.length === 0 ? '' : `, by ${by.join(', ')}`)
+  )
+}
+
+function readable({ columns, verdict }: FrameDrift, domain: DomainDrift | null): string {
   const width = Math.max(6, ...columns.map(({ column }) => column.length))
   const line = (cells: string[]) =>
     [cells[0]!.padEnd(width), ...cells.slice(1).map((cell) => cell.padStart(11))].join(' ')
@@ -31,6 +42,7 @@ function readable({ columns, verdict }: FrameDrift): string {
       line([c.column, number(c.psi), number(c.statistic), c.test, number(c.pAdjusted), c.verdict]),
     ),
     `verdict: ${verdict}`,
+    readableDomain(domain),
   ].join('\n')
 }
 
@@ -44,13 +56,15 @@ export const define: Define = (command, terminal) => {
         await readTable(options.current),
       )
       const result = frameDrift(reference, current)
+      const domain = domainDrift(reference, current)
       const document = {
         columns: result.columns.map(({ pAdjusted, ...rest }) => ({
           ...rest,
           p_adjusted: pAdjusted,
         })),
         verdict: result.verdict,
+        domain,
       }
-      terminal.result(document, () => readable(result))
+      terminal.result(document, () => readable(result, domain))
     })
 }

@@ -19,7 +19,7 @@ export function noDrift(model: string): DriftAnswer {
     inputs: [],
     predictions: NO_COMPARISON,
     performance: null,
-    concept: { settled_leads: 0, alarms: [], verdict: 'unknown' },
+    concept: { settled: 0, alarms: [], verdict: 'unknown' },
   }
 }
 
@@ -55,7 +55,7 @@ export function toDriftAnswer(model: string, version: number, drift: ModelDrift)
       verdict: performance.verdict,
     },
     concept: {
-      settled_leads: concept.settledLeads,
+      settled: concept.settled,
       alarms: [...concept.alarms],
       verdict: concept.verdict,
     },
