@@ -183,11 +183,16 @@ function fitCategorical(column: CategoricalColumn, minRows: number): Categorical
   return { kind: 'categorical', name, bins, levels: kept.map((c) => levels[c]!), binOf, rareBin }
 }
 
-/** Number of edges below `value`; `value` is not NaN. Branch-free over 255 padded edges. */
+/** Number of edges below `value`, not NaN: eight steps over 255 padded edges, without a branch. */
 export function edgesBelow(edges: Float64Array, value: number): number {
-  let b = 0
-  for (let step = 128; step > 0; step >>= 1) if (edges[b + step - 1]! < value) b += step
-  return b
+  let b = Number(edges[127]! < value) << 7
+  b += Number(edges[b + 63]! < value) << 6
+  b += Number(edges[b + 31]! < value) << 5
+  b += Number(edges[b + 15]! < value) << 4
+  b += Number(edges[b + 7]! < value) << 3
+  b += Number(edges[b + 3]! < value) << 2
+  b += Number(edges[b + 1]! < value) << 1
+  return b + Number(edges[b]! < value)
 }
 
 /** Bin of one raw value: a number, or for a categorical column a code into its `levels`. */
