@@ -33,7 +33,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'ghl',
-    summary: 'GoHighLevel: a stand-in of its API for trials',
+    summary: 'import from GoHighLevel; a stand-in of its API for trials',
     load: () => import('./commands/ghl.ts'),
   },
   {

@@ -34,3 +34,24 @@ export function mayEnterModels(attribute: DeclaredAttribute): boolean {
   const { policy, knownAt, suspicion, confirmed } = attribute
   return policy === 'free' && knownAt !== 'after_outcome' && (suspicion === null || confirmed)
 }
+
+const anyWord = (words: string): RegExp => new RegExp(`\\b(${words.split(' ').join('|')})\\b`, 'i')
+/** Traits that the fair-housing rules protect, as columns call them. */
+const PROTECTED = anyWord(
+  'race ethnic\\w* religion sex gender colou?r national\\w* disab\\w* handicap famil\\w* marital ' +
+    'children kids pregnan\\w* age birth\\w* veteran citizen\\w* orientation',
+)
+/** What stands in for them. */
+const PROXY = anyWord(
+  'name language photo country city town state county zip zipcode postal postcode address street ' +
+    'neighbou?rhood subdivision school\\w* latitude longitude',
+)
+
+const spaced = (name: string): string =>
+  name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_.\-:/]+/g, ' ')
+
+/** A guess of the class of a column from its name. */
+export function policyOfColumn(name: string): PolicyClass {
+  if (PROTECTED.test(spaced(name))) return 'protected'
+  return PROXY.test(spaced(name)) ? 'proxy' : 'free'
+}

@@ -59,6 +59,7 @@ export {
   KNOWN_AT,
   POLICY_CLASSES,
   mayEnterModels,
+  policyOfColumn,
   type AttributeDeclaration,
   type AttributeType,
   type DeclaredAttribute,

@@ -1,9 +1,11 @@
 /** integrations: adapters to the outside world. */
 export { fromSegment, segmentIdentity, snakeCase } from './segment.ts'
 export {
+  backfill,
+  createGhlClient,
+  GHL_BASE_URL,
   loadOperations,
   seedLocation,
   startFake,
-  type FakeLocation,
-  type RunningFake,
+  type BackfillReport,
 } from './ghl/index.ts'

@@ -214,3 +214,17 @@ export {
   touchImport,
   type ImportRecord,
 } from './imports.ts'
+export {
+  findErased,
+  findHolders,
+  leadsOfContacts,
+  nameContacts,
+  nextContacts,
+  readBackfill,
+  saveBackfill,
+  setStages,
+  type Holder,
+  type NamedIdentity,
+  type OutsideContact,
+  type SharedName,
+} from './outside-contacts.ts'

@@ -4,7 +4,7 @@
  */
 import { Compile } from 'typebox/compile'
 import { LeadMapping, type ColumnMapping } from '../../contract/index.ts'
-import type { DeclaredAttribute, PolicyClass } from '../../core/index.ts'
+import { policyOfColumn, type DeclaredAttribute } from '../../core/index.ts'
 import {
   findLeaks,
   inferColumns,
@@ -20,26 +20,6 @@ const checker = Compile(LeadMapping)
 const ID_NAME = /^((lead|prospect|contact|customer|client|person|record)[ _-]?)?(id|uuid|guid)$/i
 const LABEL_NAME = /^(is[ _-]?)?(converted|conversion|won|purchased|bought|closed|target|outcome)$/i
 const PERSON_NAME = /^(full|first|last|middle)?[ _-]?name$|^(e-?mail|phone|mobile)/i
-const anyWord = (words: string): RegExp => new RegExp(`\\b(${words.split(' ').join('|')})\\b`, 'i')
-/** Traits that the fair-housing rules protect, as columns call them. */
-const PROTECTED = anyWord(
-  'race ethnic\\w* religion sex gender colou?r national\\w* disab\\w* handicap famil\\w* marital ' +
-    'children kids pregnan\\w* age birth\\w* veteran citizen\\w* orientation',
-)
-/** What stands in for them. */
-const PROXY = anyWord(
-  'name language photo country city town state county zip zipcode postal postcode address street ' +
-    'neighbou?rhood subdivision school\\w* latitude longitude',
-)
-
-const spaced = (name: string): string =>
-  name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_.\-:/]+/g, ' ')
-
-function policyOf(name: string): PolicyClass {
-  if (PROTECTED.test(spaced(name))) return 'protected'
-  return PROXY.test(spaced(name)) ? 'proxy' : 'free'
-}
-
 /** Rows of a usable identifier column that differ; repeated ones are quarantined. */
 const LEAST_DISTINCT = 0.5
 
@@ -69,7 +49,7 @@ function attributeOf(name: string, plan: ColumnPlan, found: Suspicion | undefine
     as: 'attribute',
     type: plan.kind === 'numeric' ? 'number' : 'category',
     known_at: found === undefined ? 'before_contact' : 'after_outcome',
-    policy: policyOf(name),
+    policy: policyOfColumn(name),
     ...(found !== undefined && { suspicion: `${found.level}: ${found.reason}`, confirmed: false }),
   }
 }

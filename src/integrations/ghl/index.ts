@@ -1,4 +1,6 @@
 /** GoHighLevel: reading a location, and a stand-in of its API for trials and tests. */
+export { backfill, type BackfillReport } from './backfill.ts'
+export { createGhlClient, GHL_BASE_URL } from './client.ts'
 export { loadOperations } from './fake/operations.ts'
-export { seedLocation, type FakeLocation } from './fake/seed.ts'
-export { startFake, type RunningFake } from './fake/server.ts'
+export { seedLocation } from './fake/seed.ts'
+export { startFake } from './fake/server.ts'

@@ -1,9 +1,9 @@
 /** Making and changing leads by hand. A change is an entry of the log and can be undone. */
 import type { FastifyInstance } from 'fastify'
-import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import { LeadAnswer, LeadBody, LeadChangeBody, LeadParams } from '../../contract/index.ts'
 import { AppError, type Json } from '../../core/index.ts'
 import { canonicalJson, holdsUnstorableText } from '../../events/index.ts'
+import { toE164 } from '../../platform/index.ts'
 import {
   appendAudit,
   appendEntry,
@@ -51,10 +51,7 @@ function contactsOf(attributes: Record<string, unknown>): Contact[] {
   const contacts: Contact[] = []
   if (email === null || typeof email === 'string') contacts.push({ kind: 'email', value: email })
   if (phone === null) contacts.push({ kind: 'phone', value: null })
-  if (typeof phone === 'string') {
-    const parsed = parsePhoneNumberFromString(phone, 'US')
-    contacts.push({ kind: 'phone', value: parsed?.isValid() ? parsed.number : null })
-  }
+  if (typeof phone === 'string') contacts.push({ kind: 'phone', value: toE164(phone) ?? null })
   return contacts
 }
 

@@ -35,7 +35,10 @@ function locationFault({ locationId }: FakeLocation, asked: Asked): Answered | u
   return refusal(403, 'The token does not have access to this location.', 'Forbidden')
 }
 
-const searchContacts: Handler = ({ contacts }, { body }) => {
+const searchContacts: Handler = ({ contacts: inOrder }, { body }) => {
+  // They are kept by the date they were added; another order is not needed, the reverse is usual.
+  const [sort] = (body['sort'] as { direction: string }[] | undefined) ?? []
+  const contacts = sort?.direction === 'asc' ? inOrder : inOrder.toReversed()
   const limit = sizeOf(body['pageLimit'], 500, 20)
   const [, after] = (body['searchAfter'] as [number, string] | undefined) ?? []
   // Where the contact it names is gone meanwhile, from the start: nothing may be left out.

@@ -60,6 +60,10 @@ const pick = <T>(random: Random, from: readonly T[]): T =>
 const idOf = (kind: string, number: number): string =>
   `${kind}${number.toString(36).padStart(20 - kind.length, '0')}`
 
+const byDate = (a: Dated, b: Dated): number =>
+  Date.parse(String(a.dateAdded)) - Date.parse(String(b.dateAdded))
+type Dated = Pick<GhlContact, 'dateAdded'>
+
 const phoneOf = (i: number): string =>
   `+1${AREA_CODES[i % AREA_CODES.length]}555${String(
     Math.floor(i / AREA_CODES.length) % 10_000,
@@ -156,7 +160,7 @@ function makeAppointment(options: SeedOptions, person: Person, i: number): GhlAp
     id: idOf('event', i),
     calendarId: idOf('calendar', random.next() < 0.7 ? 0 : 1),
     contactId: person.contact.id,
-    title: 'Visit',
+    title: 'Meeting',
     appointmentStatus: past ? (turnedUp ? 'showed' : 'cancelled') : 'confirmed',
     assignedUserId: person.contact.assignedTo ?? '',
     startTime: iso(start),
@@ -233,7 +237,7 @@ export function seedLocation(options: SeedOptions): FakeLocation {
       { id: idOf('calendar', 0), name: 'Home tours' },
       { id: idOf('calendar', 1), name: 'Phone consultation' },
     ],
-    contacts: persons.map(({ contact }) => contact),
+    contacts: persons.map(({ contact }) => contact).sort(byDate),
     messages: makeMessages(options, persons),
     appointments,
     opportunities,
