@@ -48,9 +48,7 @@ function describe({ location, counts, requests, seconds, waitedSeconds }: Backfi
       'people. Merge those who are one.',
     ...(leads.erased > 0 ? [`${leads.erased} were erased at their request and stay so.`] : []),
     ...(left.length > 0
-      ? [
-          `No members here, so their leads have no owner: ${left.join(', ')}. Invite them and repeat.`,
-        ]
+      ? [`No members here, so their leads have no owner: ${left.join(', ')}. Invite and repeat.`]
       : []),
     ...(Object.keys(skipped).length > 0 ? [`Not events:${listed(skipped)}`] : []),
     ...(Object.keys(refused).length > 0 ? [`Refused:${listed(refused)}`] : []),

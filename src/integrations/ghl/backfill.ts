@@ -1,6 +1,6 @@
 /**
- * Imports a location, read only: page after page, each stored before the place after it is noted,
- * so that an import that was cut off goes on where it was, and one that is repeated changes nothing.
+ * Imports a location, read only: page after page, each stored before the place after it is noted.
+ * So an import that was cut off goes on where it was, and one that is repeated changes nothing.
  */
 import type { Clock } from '../../core/index.ts'
 import {

@@ -82,6 +82,23 @@ function refused(status: number, text: string, { method, path, scope }: Endpoint
 /** Of one attempt: an answer, or why it is worth another. */
 type Attempt = { readonly text: string } | { readonly again: string; readonly afterMs: number }
 
+/** @throws SetupError when the answer is not what this endpoint answers */
+function parse<N extends EndpointName>(name: N, text: string): Answer<N> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new SetupError(`${ENDPOINTS[name].path}: the answer is no JSON. Is the base URL right?`)
+  }
+  const checker = checkerOf(name)
+  if (checker.Check(value)) return value as Answer<N>
+  const [fault] = checker.Errors(value)
+  throw new SetupError(
+    `${ENDPOINTS[name].path} answered another shape than expected: ` +
+      `${fault?.instancePath ?? '/'} ${fault?.message ?? ''}`,
+  )
+}
+
 export function createGhlClient(options: ClientOptions): GhlClient {
   const { baseUrl, token, rate, timeoutMs, clock, random, sleep } = options
   const pacer = createPacer(rate, clock, sleep)
@@ -140,22 +157,6 @@ export function createGhlClient(options: ClientOptions): GhlClient {
       const backoff = Math.min(BACKOFF_MOST_MS, BACKOFF_MS * 2 ** n) * random.next()
       await sleep(Math.max(made.afterMs, backoff))
     }
-  }
-
-  function parse<N extends EndpointName>(name: N, text: string): Answer<N> {
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      throw new SetupError(`${ENDPOINTS[name].path}: the answer is no JSON. Is the base URL right?`)
-    }
-    const checker = checkerOf(name)
-    if (checker.Check(value)) return value as Answer<N>
-    const [fault] = checker.Errors(value)
-    throw new SetupError(
-      `${ENDPOINTS[name].path} answered another shape than expected: ` +
-        `${fault?.instancePath ?? '/'} ${fault?.message ?? ''}`,
-    )
   }
 
   return { ask, requests: () => requests, retries: () => retries, waited: pacer.waited }
