@@ -97,6 +97,15 @@ test('an undone tour leaves the features of the lead, served and kept', async ()
   expect(outcomes).toHaveLength(1)
 })
 
+test('an event is taken back by its event_id, too', async () => {
+  const event = { lead_id: 'e1', type: 'tour_completed', event_id: 'tour-of-e1' }
+  await post('/v1/events', event)
+  const taken = await post('/v1/leads/e1/undo', { event_id: 'tour-of-e1' })
+  expect(taken.body.undone.type).toBe('tour_completed')
+  expect((await post('/v1/leads/e1/undo', { event_id: 'none' })).status).toBe(404)
+  expect((await post('/v1/leads/e1/undo', {})).status).toBe(400)
+})
+
 test('what a lead reported itself cannot be taken back by others', async () => {
   await post('/v1/outcomes', { lead_id: 'u1', outcome_type: 'unsubscribed' })
   const { position, undoable } = (await get('/v1/leads/u1/timeline')).body.items[0]

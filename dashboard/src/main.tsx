@@ -1,6 +1,8 @@
 /** The browser app: theme, data cache, session, pages. */
 import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
 import { createTheme, MantineProvider, type CSSVariablesResolver } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
@@ -38,6 +40,7 @@ const readable: CSSVariablesResolver = () => ({
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
+      <Notifications position="bottom-center" />
       <QueryClientProvider client={queries}>
         <Session>
           <RouterProvider router={router} />

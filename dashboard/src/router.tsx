@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+import { leadSearch } from './api/lead-search.ts'
 import { Nothing } from './parts/states.tsx'
 import { Shell } from './scenes/shell.tsx'
 
@@ -32,8 +33,7 @@ const callNext = createRoute({
 const leads = createRoute({
   getParentRoute: () => root,
   path: '/leads',
-  validateSearch: (search: Record<string, unknown>): { q?: string } =>
-    typeof search['q'] === 'string' && search['q'] !== '' ? { q: search['q'] } : {},
+  validateSearch: leadSearch,
   component: lazyRouteComponent(() => import('./scenes/leads.tsx'), 'Leads'),
 })
 const lead = createRoute({

@@ -40,6 +40,8 @@ export const EventsAnswer = Type.Object({
   ),
 })
 
+export type EventsAnswer = Static<typeof EventsAnswer>
+
 const Timestamp = Type.String({ maxLength: 40, description: 'ISO 8601' })
 const Duration = Type.Number({ minimum: 0, maximum: 604_800 })
 

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { Identifier } from '../core/index.ts'
 import { LeadsQuery } from './leads.ts'
+import { OneOf } from './page.ts'
 
 const Time = Type.String({ maxLength: 40, description: 'ISO 8601' })
 const Comment = Type.String({ maxLength: 2_000 })
@@ -14,7 +15,7 @@ export type CallResult = (typeof CALL_RESULTS)[number]
 
 export const CallBody = Type.Object(
   {
-    result: Type.Union(CALL_RESULTS.map((name) => Type.Literal(name))),
+    result: OneOf(CALL_RESULTS),
     note: Type.Optional(Comment),
     duration_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 604_800 })),
     timestamp: Type.Optional(Time),
@@ -36,7 +37,7 @@ export const FeedbackBody = Type.Object(
         description: 'As the score names itself; absent: the current one',
       }),
     ),
-    verdict: Type.Union(SCORE_VERDICTS.map((name) => Type.Literal(name))),
+    verdict: OneOf(SCORE_VERDICTS),
     because: Type.Optional(Comment),
   },
   { additionalProperties: false },
@@ -55,10 +56,13 @@ export const HideBody = Type.Object(
 )
 export type HideBody = Static<typeof HideBody>
 
-export const UndoBody = Type.Object(
-  { position: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) },
-  { additionalProperties: false },
-)
+export const UndoBody = Type.Union([
+  Type.Object(
+    { position: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) },
+    { additionalProperties: false },
+  ),
+  Type.Object({ event_id: Identifier }, { additionalProperties: false }),
+])
 export type UndoBody = Static<typeof UndoBody>
 export const UndoAnswer = Type.Object({
   position: Type.Integer({ description: 'Of the entry that takes the other back' }),

@@ -1,7 +1,7 @@
 /** Bodies of the lead routes: one schema each. */
 import Type, { type Static } from 'typebox'
 import { Identifier } from '../core/index.ts'
-import { PageQuery } from './page.ts'
+import { OneOf, PageQuery } from './page.ts'
 import { LeadScore } from './scores.ts'
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
@@ -88,19 +88,13 @@ export const LeadsQuery = Type.Object(
     owner_id: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
     unassigned: Type.Optional(Type.Boolean({ description: 'Only those of nobody' })),
     show: Type.Optional(
-      Type.Union(
-        LEAD_SIGHTS.map((name) => Type.Literal(name)),
-        {
-          description:
-            'active: neither snoozed nor hidden. Default active when sorted by call_next, else all',
-        },
+      OneOf(
+        LEAD_SIGHTS,
+        'active: neither snoozed nor hidden. Default active when sorted by call_next, else all',
       ),
     ),
     sort: Type.Optional(
-      Type.Union(
-        LEAD_SORTS.map((name) => Type.Literal(name)),
-        { description: 'Highest first; leads without a value come last. Default newest' },
-      ),
+      OneOf(LEAD_SORTS, 'Highest first; leads without a value come last. Default newest'),
     ),
   },
   { additionalProperties: false },

@@ -87,7 +87,13 @@ export {
   type LeadChange,
   type Viewer,
 } from './leads.ts'
-export { circleOf, holdLead, readEntries, type RecordedEntry } from './lead-entries.ts'
+export {
+  circleOf,
+  holdLead,
+  readEntries,
+  type EntryName,
+  type RecordedEntry,
+} from './lead-entries.ts'
 export { deleteFeedback, insertFeedback } from './feedback.ts'
 export { deleteFilter, listFilters, saveFilter, type SavedFilter } from './saved-filters.ts'
 export { listListings, saveListings, type Listing } from './listings.ts'

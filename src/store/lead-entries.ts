@@ -41,25 +41,29 @@ export async function circleOf(client: Queryable, personId: number): Promise<num
   return (rows[0]?.ids ?? []).map(Number)
 }
 
-/** Entries of some types, or the one at a position, in log order. */
+/** The entry at a place in the log, or the one that an event became. */
+export type EntryName = { readonly position: number } | { readonly event_id: string }
+
+/** Entries of some types, or the one that is named, in log order. */
 export async function readEntries(
   client: Queryable,
   persons: readonly number[],
-  wanted: { readonly types: readonly EventType[] } | { readonly position: number },
+  wanted: { readonly types: readonly EventType[] } | EntryName,
 ): Promise<RecordedEntry[]> {
-  const isOne = 'position' in wanted
+  const [condition, value] =
+    'position' in wanted
+      ? ['e.position = $3', wanted.position]
+      : 'event_id' in wanted
+        ? [`e.body->>'event_id' = $3`, wanted.event_id]
+        : ['e.type = any($3)', wanted.types.map((type) => EVENT_TYPES[type].code)]
   const { rows } = await client.query<Row>(
     `select e.position, e.person_id, e.type, e.event_time, e.body->'properties' as properties,
        exists (select from event_log u where u.workspace_id = e.workspace_id
          and u.person_id = e.person_id and u.type = $2
          and u.body->'properties'->>'target_position' = e.position::text) as is_undone
      from event_log e where e.workspace_id = current_workspace() and e.person_id = any($1)
-       and ${isOne ? 'e.position = $3' : 'e.type = any($3)'} order by e.position`,
-    [
-      persons,
-      EVENT_TYPES.entry_undone.code,
-      isOne ? wanted.position : wanted.types.map((type) => EVENT_TYPES[type].code),
-    ],
+       and ${condition} order by e.position`,
+    [persons, EVENT_TYPES.entry_undone.code, value],
   )
   return rows.flatMap((row): RecordedEntry[] => {
     const type = eventTypeOfCode(row.type)

@@ -7,6 +7,7 @@ import type {
   ScoresAnswer,
   SocketFrame,
 } from '../../../src/contract/index.ts'
+import { outOfSight } from './act.tsx'
 import { notOlder, withScores, type BoardLead } from './board-order.ts'
 import { useLive } from './live.ts'
 import { request } from './request.ts'
@@ -58,6 +59,7 @@ export function useBoard() {
   }
   useLive('scores', (frame: SocketFrame) => {
     const now = performance.now()
+    if (frame.type === 'score' && outOfSight.has(frame.data.lead_id)) return
     if (frame.type === 'score') {
       current.scores.push(frame.data)
       current.show ??= setTimeout(show, current.shownAt + GATHER_MS - now)

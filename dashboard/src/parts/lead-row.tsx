@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import type { BoardLead } from '../api/board-order.ts'
 import { Chance } from './chance.tsx'
+import { LeadRowActions } from './lead-actions.tsx'
 import './lead-row.css'
 import { Ago } from './moment.tsx'
 import { compact, few, whole } from './numbers.ts'
@@ -85,6 +86,7 @@ export function LeadRow(props: {
       </div>
       <div className="lead-row-worth">
         <Worth lead={lead} />
+        <LeadRowActions lead={lead} />
       </div>
     </li>
   )

@@ -7,6 +7,7 @@ import { useNames } from '../api/names.ts'
 import { request } from '../api/request.ts'
 import { Attributes, FeatureGroups } from '../parts/features.tsx'
 import { ScoreHistory } from '../parts/score-history.tsx'
+import { LeadActions } from '../parts/lead-actions.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { Reasons } from './reasons.tsx'
 import { History, useTimeline } from './timeline.tsx'
@@ -111,6 +112,7 @@ export function LeadPage() {
           <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
             <Stack>
               <Who lead={found} />
+              <LeadActions lead={found} />
               <Reasons leadId={leadId} />
               <HowItWent leadId={leadId} />
             </Stack>

@@ -8,6 +8,7 @@ import {
   TextInput,
   Title,
   UnstyledButton,
+  VisuallyHidden,
 } from '@mantine/core'
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
@@ -16,7 +17,11 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { LeadAnswer, LeadsAnswer } from '../../../src/contract/index.ts'
 import { useNames } from '../api/names.ts'
+import { leadSearch, toQuery, type LeadSearch } from '../api/lead-search.ts'
 import { request } from '../api/request.ts'
+import { useSessionUser } from '../api/session.ts'
+import { LeadRowActions } from '../parts/lead-actions.tsx'
+import { LeadFilters } from '../parts/lead-filters.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
 
@@ -45,6 +50,9 @@ function Row({ lead, owner }: { lead: LeadAnswer; owner: string }) {
       <Table.Td visibleFrom="xs">
         <Moment at={lead.updated_at} />
       </Table.Td>
+      <Table.Td>
+        <LeadRowActions lead={lead} />
+      </Table.Td>
     </Table.Tr>
   )
 }
@@ -60,6 +68,9 @@ function LeadTable({ leads }: { leads: readonly LeadAnswer[] }) {
           <Table.Th visibleFrom="sm">Stage</Table.Th>
           <Table.Th visibleFrom="sm">Owner</Table.Th>
           <Table.Th visibleFrom="xs">Updated</Table.Th>
+          <Table.Th>
+            <VisuallyHidden>Actions</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -71,16 +82,14 @@ function LeadTable({ leads }: { leads: readonly LeadAnswer[] }) {
   )
 }
 
-function Search({ q }: { q: string }) {
-  const navigate = useNavigate()
+function Search({ q, go }: { q: string; go: (q: string) => void }) {
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(q)
   const [settled] = useDebouncedValue(text, 250)
   useHotkeys([['/', () => input.current?.focus()]])
   useEffect(() => {
     const next = settled.trim()
-    if (next !== q)
-      void navigate({ to: '/leads', search: next === '' ? {} : { q: next }, replace: true })
+    if (next !== q) go(next)
     // Only what was typed moves the address.
   }, [settled])
   return (
@@ -98,12 +107,18 @@ function Search({ q }: { q: string }) {
 }
 
 export function Leads() {
-  const { q = '' } = useSearch({ from: '/leads' })
+  const search = useSearch({ from: '/leads' })
+  const { q = '' } = search
+  const navigate = useNavigate()
+  const me = useSessionUser()?.user_id ?? 0
+  const go = (next: LeadSearch) => void navigate({ to: '/leads', search: next, replace: true })
+  const query = toQuery(search, me)
   const pages = useInfiniteQuery({
-    queryKey: ['leads', q],
+    queryKey: ['leads', query],
     queryFn: ({ pageParam }) => {
-      const query = new URLSearchParams({ limit: '50', ...(q && { q }), ...pageParam })
-      return request<LeadsAnswer>('GET', `/v1/leads?${query.toString()}`)
+      const fields = Object.entries({ ...query, limit: 50, ...pageParam })
+      const text = new URLSearchParams(fields.map(([name, value]) => [name, String(value)]))
+      return request<LeadsAnswer>('GET', `/v1/leads?${text.toString()}`)
     },
     initialPageParam: {},
     getNextPageParam: ({ next_cursor }) =>
@@ -117,8 +132,9 @@ export function Leads() {
         <Title order={1} size="h3">
           Leads
         </Title>
-        <Search q={q} />
+        <Search q={q} go={(text) => go(leadSearch({ ...search, q: text }))} />
       </Group>
+      <LeadFilters search={search} me={me} go={go} />
       <Loaded query={pages}>
         {() =>
           leads === undefined || leads.length === 0 ? (

@@ -15,6 +15,7 @@ import {
   findLead,
   holdLead,
   readEntries,
+  type EntryName,
   type Lead,
   type RecordedEntry,
 } from '../../store/index.ts'
@@ -109,25 +110,30 @@ async function restore(client: Writer, personId: number, values: Map<string, Jso
   await writeLead(client, personId, { ...body, attributes })
 }
 
+interface Place {
+  readonly name: EntryName
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
 async function findTarget(
   client: Writer,
   principal: Principal,
   leadId: string,
-  { position, now }: { position: number; now: number },
+  { name, now }: Place,
 ): Promise<{ lead: Lead; target: RecordedEntry }> {
   const notFound = new AppError('not-found', 'there is no such lead')
   const lead = await findLead(client, null, leadId)
   if (lead === undefined) throw notFound
   const isVisible = (await findLead(client, viewerOf(principal), leadId)) !== undefined
   const circle = await circleOf(client, lead.personId)
-  const [target] = await readEntries(client, circle, { position })
+  const [target] = await readEntries(client, circle, name)
   const isSlip =
     target?.type === 'lead_assigned' &&
     target.properties['by'] === actorOf(principal) &&
     now - target.eventTime.getTime() < SLIP_MS
   if (!isVisible && !isSlip) throw notFound
-  if (target === undefined)
-    throw new AppError('not-found', 'the lead has no entry at this position')
+  if (target === undefined) throw new AppError('not-found', 'the lead has no such entry')
   return { lead, target }
 }
 
@@ -147,7 +153,7 @@ async function undo(
   client: Writer,
   principal: Principal,
   leadId: string,
-  place: { position: number; now: number },
+  place: Place,
 ): Promise<{ answer: UndoAnswer; personId: number }> {
   const found = await findTarget(client, principal, leadId, place)
   await holdLead(client, found.lead.personId)
@@ -188,7 +194,7 @@ export function leadUndoRoute(app: FastifyInstance, { database, clock, rescore }
     },
     async ({ principal, params, body }) => {
       const { workspaceId } = principal
-      const place = { position: body.position, now: clock.now() }
+      const place = { name: body, now: clock.now() }
       const { answer, personId } = await database.withWorkspace(workspaceId, (client) =>
         undo(client, principal, params.id, place),
       )
