@@ -64,8 +64,8 @@ test.skipIf(CHROMIUM === undefined || !isBuilt)(
         await page.getByText('Note on Wanda Field').waitFor()
         await page.getByText('Note added').first().waitFor()
         await page.close()
-        const { body: noted } = await hub.call('GET', `/v1/leads/w${width}/export`, { as })
-        expect(JSON.stringify(noted)).toContain('Likes gardens')
+        const noted = await hub.call('GET', `/v1/leads/w${width}/export`, { as })
+        expect(JSON.stringify(noted.body)).toContain('Likes gardens')
         await hub.call('POST', `/v1/leads/w${width}/hide`, { as, body: {} })
       }
       expect(faults).toEqual([])
