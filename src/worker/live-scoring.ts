@@ -159,11 +159,15 @@ async function statesOf(
     if (state === undefined) missing.push(lead)
     else states.set(keyOf(lead), state)
   }
-  if (missing.length > 0)
+  if (missing.length > 0) {
+    // Of those without a state nothing was recorded so far: they are known by their attributes.
+    for (const lead of missing) states.set(keyOf(lead), emptyState())
     for (const stored of await loadStates(registry.database.app, missing)) {
       const state = decodeState(stored.state)
-      if (state !== null) states.set(keyOf(stored), state)
+      if (state === null) states.delete(keyOf(stored))
+      else states.set(keyOf(stored), state)
     }
+  }
   return states
 }
 

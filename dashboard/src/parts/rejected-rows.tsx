@@ -50,7 +50,7 @@ export function RejectedRows(props: {
     <>
       <Group justify="space-between" mt="md" mb={4}>
         <Text size="sm" fw={600}>
-          {whole(count)} rows are kept out
+          {count === 1 ? '1 row is' : `${whole(count)} rows are`} kept out
         </Text>
         <Button size="xs" variant="default" onClick={take}>
           Download {rejections.length < count ? `the first ${whole(rejections.length)}` : 'them'}
