@@ -1,4 +1,5 @@
 /** store: PostgreSQL, the one store of record. May import core and platform. */
+export { readLogProgress } from './log-progress.ts'
 export { writeBackup, type BackupOptions } from './backup.ts'
 export type { Manifest } from './backup-manifest.ts'
 export {

@@ -35,15 +35,23 @@ async function connect(address: string) {
   const waiting = new Map<number, (reply: Reply) => void>()
   const workers = new Set<string>()
   let calls = 0
+  /** Numbers of the calls that a worker has not answered. */
+  const asked = new Map<number, string>()
+  /** A worker that ended holds nothing any more. */
+  const abandon = (worker: string): void => {
+    workers.delete(worker)
+    for (const [id, whom] of asked) if (whom === worker) settle({ id, result: { usedSize: 0 } })
+  }
   const settle = (reply: Reply): void => {
     if (reply.id !== undefined) waiting.get(reply.id)?.(reply)
     waiting.delete(reply.id ?? -1)
+    asked.delete(reply.id ?? -1)
   }
   socket.addEventListener('message', ({ data }) => {
     const reply = JSON.parse(data as string) as Reply
     const { method, params } = reply
     if (method === 'NodeWorker.attachedToWorker') workers.add(params!.sessionId)
-    else if (method === 'NodeWorker.detachedFromWorker') workers.delete(params!.sessionId)
+    else if (method === 'NodeWorker.detachedFromWorker') abandon(params!.sessionId)
     else if (method === 'NodeWorker.receivedMessageFromWorker')
       settle(JSON.parse(params!.message!) as Reply)
     else settle(reply)
@@ -54,7 +62,9 @@ async function connect(address: string) {
       waiting.set(id, resolve)
       const message = JSON.stringify({ id, method, params })
       if (worker === undefined) socket.send(message)
-      else
+      else if (!workers.has(worker)) settle({ id, result: { usedSize: 0 } })
+      else {
+        asked.set(id, worker)
         socket.send(
           JSON.stringify({
             id: ++calls,
@@ -62,6 +72,7 @@ async function connect(address: string) {
             params: { sessionId: worker, message },
           }),
         )
+      }
     })
   await send('NodeWorker.enable', { waitForDebuggerOnStart: false })
   return { send, workers, close: () => socket.close() }

@@ -2,8 +2,9 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Redis } from 'ioredis'
-import { systemClock, type Config, type Logger } from '../../platform/index.ts'
-import { openDatabase } from '../../store/index.ts'
+import { loadVersion, type ModelName } from '../../models/index.ts'
+import { modelKey, systemClock, type Config, type Logger } from '../../platform/index.ts'
+import { openDatabase, readLiveModels, readLogProgress, type Database } from '../../store/index.ts'
 import type { Define } from '../terminal.ts'
 
 interface Finding {
@@ -15,6 +16,9 @@ interface Finding {
 
 const DISK_BYTES_MIN = 1e9
 const CLOCK_MS_MAX = 5_000
+/** What a running product folds in a minute. */
+const WAITING_MAX = 100_000
+const JOB_SECONDS_MAX = 3_600
 
 const fine = (check: string, detail: string): Finding => ({ check, ok: true, detail })
 const wrong = (check: string, detail: string): Finding => ({ check, ok: false, detail })
@@ -38,6 +42,39 @@ function checkDisk(config: Config): Finding {
   return fine('disk', text)
 }
 
+/** How far what was captured is worked up, and whether somebody does it. */
+async function checkQueues(database: Database): Promise<Finding> {
+  const { waiting, isFolded, jobs, oldestJobSeconds } = await readLogProgress(database.owner)
+  const remedy = 'a process with --role all or worker must run: start one, or look into its log'
+  if (waiting > WAITING_MAX || (waiting > 0 && !isFolded))
+    return wrong('queues', `${waiting} entries wait to be folded: ${remedy}`)
+  if (oldestJobSeconds > JOB_SECONDS_MAX)
+    return wrong(
+      'queues',
+      `a retraining waits for ${Math.round(oldestJobSeconds / 60)} minutes: ${remedy}`,
+    )
+  return fine('queues', `${waiting} entries wait to be folded, ${jobs} retrainings to be run`)
+}
+
+/** Whether every live model can be opened with the key at hand. */
+async function checkModels(config: Config, database: Database): Promise<Finding> {
+  const live = await readLiveModels(database.app)
+  if (live.length === 0) return fine('models', 'none is live yet; scores come from the prior')
+  const registry = { database, masterKey: modelKey(config) }
+  for (const { workspaceId, model, version } of live)
+    try {
+      await loadVersion(registry, workspaceId, model as ModelName, version)
+    } catch (error) {
+      const reason = (error as Error).message
+      return wrong(
+        'models',
+        `version ${version} of ${model} in workspace ${workspaceId} cannot be opened (${reason}): ` +
+          'give MODEL_ENCRYPTION_KEY as it was, or roll back to another version',
+      )
+    }
+  return fine('models', `${live.length} live, all can be opened`)
+}
+
 async function checkDatabase(config: Config, log: Logger): Promise<Finding[]> {
   if (config.DATABASE_URL === undefined && !existsSync(join(config.DATA_DIR, 'postgres')))
     return [fine('database', 'none yet; the first start creates it')]
@@ -55,6 +92,8 @@ async function checkDatabase(config: Config, log: Logger): Promise<Finding[]> {
       skew > CLOCK_MS_MAX
         ? wrong('clock', `differs by ${Math.round(skew)} ms from the database: run NTP on both`)
         : fine('clock', `within ${Math.ceil(skew)} ms of the database`),
+      await checkQueues(database),
+      ...(await attempt('models', async () => [await checkModels(config, database)])),
     ]
   } finally {
     await database.close()
