@@ -146,7 +146,8 @@ function checkAbandoned(): Finding[] {
     .map((name) => join(folder, name.replace(/\.origin$/, '')))
   if (gone.length === 0) return []
   const command = gone.map((path) => `rm -r ${path} ${path}.origin`).join(' && ')
-  return [wrong('abandoned databases', `their DATA_DIR no longer exists; to remove: ${command}`)]
+  // They cost space, and harm nobody.
+  return [fine('abandoned databases', `their DATA_DIR no longer exists; to remove: ${command}`)]
 }
 
 async function attempt(
