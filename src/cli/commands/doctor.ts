@@ -48,11 +48,9 @@ async function checkQueues(database: Database): Promise<Finding> {
   const remedy = 'a process with --role all or worker must run: start one, or look into its log'
   if (waiting > WAITING_MAX || (waiting > 0 && !isFolded))
     return wrong('queues', `${waiting} entries wait to be folded: ${remedy}`)
+  const minutes = Math.round(oldestJobSeconds / 60)
   if (oldestJobSeconds > JOB_SECONDS_MAX)
-    return wrong(
-      'queues',
-      `a retraining waits for ${Math.round(oldestJobSeconds / 60)} minutes: ${remedy}`,
-    )
+    return wrong('queues', `a retraining waits for ${minutes} minutes: ${remedy}`)
   return fine('queues', `${waiting} entries wait to be folded, ${jobs} retrainings to be run`)
 }
 
