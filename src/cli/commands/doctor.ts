@@ -66,7 +66,7 @@ async function checkModels(config: Config, database: Database): Promise<Finding>
       const reason = (error as Error).message
       return wrong(
         'models',
-        `version ${version} of ${model} in workspace ${workspaceId} cannot be opened (${reason}): ` +
+        `version ${version} of ${model} (workspace ${workspaceId}) cannot be opened: ${reason}; ` +
           'give MODEL_ENCRYPTION_KEY as it was, or roll back to another version',
       )
     }
