@@ -61,6 +61,14 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) })
   }
 
+  async function signIn(page: Page, address: string, name?: string): Promise<void> {
+    await page.goto(address)
+    await page.getByLabel('E-mail').fill(ADMIN.email)
+    await page.getByRole('textbox', { name: 'Password' }).fill(ADMIN.password)
+    if (name !== undefined) await look(page, name)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  }
+
   test('index.html is asked for again, its files never', async () => {
     const headers = { accept: 'text/html' }
     const page = await hub.call('GET', '/leads/some-lead', { headers })
@@ -72,15 +80,11 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
   })
 
-  test.each([390, 1366, 1920])('an event appears on the page of its lead, %i px', async (width) => {
+  const journey = async (width: number): Promise<void> => {
     const lead = `walker-${width}`
     const faults: string[] = []
     const page = await open(width, faults)
-    await page.goto(hub.url)
-    await page.getByLabel('E-mail').fill(ADMIN.email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(ADMIN.password)
-    await look(page, `sign-in-${width}`)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, hub.url, `sign-in-${width}`)
     await page.getByRole('heading', { name: 'Call next' }).waitFor()
     await page.waitForFunction(() => document.querySelector('[aria-busy]') === null)
 
@@ -117,5 +121,28 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     }
     expect(faults).toEqual([])
     await page.close()
-  })
+  }
+  test.each([390, 1366, 1920])('an event appears on the page of its lead, %i px', journey, 60_000)
+
+  test('who opens a lead while the search is still waiting stays on its page', async () => {
+    const page = await open(1366, [])
+    const as = await hub.login()
+    await hub.call('POST', '/v1/leads', { as, body: { lead_id: 'ada', name: 'Ada Waters' } })
+    await signIn(page, `${hub.url}/leads`)
+    // The page of a lead comes slowly, as over a poor connection.
+    let arrived = false
+    await page.route(/\/assets\/lead-[^/]{8}\.js$/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      await route.continue()
+      arrived = true
+    })
+    const link = page.getByRole('link', { name: 'Ada Waters' })
+    await link.waitFor()
+    await page.getByLabel('Search leads').fill('Ada')
+    await link.click()
+    await page.getByRole('heading', { name: 'Ada Waters' }).waitFor({ timeout: 10_000 })
+    expect(arrived).toBe(true)
+    expect(new URL(page.url()).pathname).toBe('/leads/ada')
+    await page.close()
+  }, 60_000)
 })

@@ -13,7 +13,7 @@ import {
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useRouter, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { LeadAnswer, LeadsAnswer } from '../../../src/contract/index.ts'
 import { useNames } from '../api/names.ts'
@@ -110,8 +110,13 @@ export function Leads() {
   const search = useSearch({ from: '/leads' })
   const { q = '' } = search
   const navigate = useNavigate()
+  const router = useRouter()
   const me = useSessionUser()?.user_id ?? 0
   const go = (next: LeadSearch) => void navigate({ to: '/leads', search: next, replace: true })
+  const find = (text: string) => {
+    // Who has opened a lead meanwhile is on the way to its page, which may still be loading.
+    if (router.latestLocation.pathname === '/leads') go(leadSearch({ ...search, q: text }))
+  }
   const query = toQuery(search, me)
   const pages = useInfiniteQuery({
     queryKey: ['leads', query],
@@ -132,7 +137,7 @@ export function Leads() {
         <Title order={1} size="h3">
           Leads
         </Title>
-        <Search q={q} go={(text) => go(leadSearch({ ...search, q: text }))} />
+        <Search q={q} go={find} />
       </Group>
       <LeadFilters search={search} me={me} go={go} />
       <Loaded query={pages}>
