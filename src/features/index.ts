@@ -41,7 +41,7 @@ export {
 } from './normalisation.ts'
 export { featuresMarkdown } from './reference.ts'
 export { rebuildTrack, stateAsKnown } from './rebuild.ts'
-export { asLearned, replayTrainingRows, type Replay } from './replay.ts'
+export { asLearned, markDeclared, replayTrainingRows, type Replay } from './replay.ts'
 export {
   advance,
   emptyTrack,

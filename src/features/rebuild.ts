@@ -8,7 +8,7 @@ import {
   type StateKey,
 } from '../store/index.ts'
 import { decodeState } from './codec.ts'
-import { asLearned, replayState } from './replay.ts'
+import { asLearned, markDeclared, replayState } from './replay.ts'
 import { foldOrder, type LeadState } from './state.ts'
 import { advance, emptyTrack, type LeadTrack } from './track.ts'
 
@@ -56,12 +56,8 @@ export async function stateAsKnown(
 ): Promise<LeadState> {
   const { workspaceId, personId } = key
   const isDeclared = await withWorkspace(workspaceId, readDeclaredHistory)
-  const read = async (position: number): Promise<LogEntry[]> => {
-    const entries = await readPerson(app, workspaceId, personId, position)
-    return entries.map((entry) =>
-      isDeclared(entry.position) ? { ...entry, declared: true } : entry,
-    )
-  }
+  const read = async (position: number): Promise<LogEntry[]> =>
+    markDeclared(await readPerson(app, workspaceId, personId, position), isDeclared)
   const today = await read(Number.MAX_SAFE_INTEGER)
   const learned = asLearned(today).filter(({ at }) => at <= time)
   const last = learned.reduce((most, { entry }) => Math.max(most, entry.position), 0)

@@ -86,6 +86,22 @@ export function replayState(
   return person.track.state
 }
 
+/**
+ * Marks the entries that were declared to have been known when they happened. A grade is of the
+ * time of what decided it (see the worker's grading), and as known as that.
+ */
+export function markDeclared(
+  entries: readonly LogEntry[],
+  isDeclared: (position: number) => boolean,
+): LogEntry[] {
+  return entries.map((entry) => {
+    const decider = entry.body.properties?.['decided_by']
+    const { type, position } = entry
+    const from = type === 'engagement_graded' && typeof decider === 'number' ? decider : position
+    return isDeclared(from) ? { ...entry, declared: true } : entry
+  })
+}
+
 interface Learned {
   readonly entry: LogEntry
   /** When it became known, milliseconds since the epoch. */

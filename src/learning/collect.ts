@@ -1,6 +1,6 @@
 /** Reading examples out of the store: a few leads at a time, so that memory holds no history. */
-import { mayEnterModels, type AttributeDeclaration, type LogEntry } from '../core/index.ts'
-import { emptyState, extractFeatures } from '../features/index.ts'
+import { mayEnterModels, type AttributeDeclaration } from '../core/index.ts'
+import { emptyState, extractFeatures, markDeclared } from '../features/index.ts'
 import { exampleWriter, type Examples } from '../models/index.ts'
 import {
   attributeDeclarations,
@@ -26,8 +26,6 @@ export async function collectExamples(
 ): Promise<Examples> {
   const writer = exampleWriter()
   const isDeclared = await database.withWorkspace(workspaceId, readDeclaredHistory)
-  const marked = (entry: LogEntry): LogEntry =>
-    isDeclared(entry.position) ? { ...entry, declared: true } : entry
   let after = 0
   for (let done = 0; ;) {
     const leads = await database.withWorkspace(workspaceId, async (client) => {
@@ -36,7 +34,7 @@ export async function collectExamples(
       const logs = await readPersons(client, workspaceId, ids, Number.MAX_SAFE_INTEGER)
       return found.map((lead) => ({
         ...lead,
-        entries: (logs.get(lead.personId) ?? []).map(marked),
+        entries: markDeclared(logs.get(lead.personId) ?? [], isDeclared),
       }))
     })
     if (leads.length === 0) return writer.finish()

@@ -95,6 +95,8 @@ export interface TakenGrade {
   readonly personId: number
   /** Position of the entry that decided it. */
   readonly decidedBy: number
+  /** When it took effect, milliseconds since the epoch; undefined: now. */
+  readonly at: number | undefined
   /** Properties of the entry; `target_position` is the open or click. */
   readonly decision: { readonly target_position: number; readonly [name: string]: unknown }
 }
@@ -122,10 +124,11 @@ export async function appendGrades(
       ({ decidedBy, decision }) => !present.has(`${decidedBy}:${decision.target_position}`),
     )
     if (missing.length === 0) return
-    await client.query('select append_entries($1, $2, $3::smallint, now(), $4)', [
+    await client.query('select append_entries_at($1, $2, $3::smallint, $4, $5)', [
       workspaceId,
       missing.map(({ personId }) => personId),
       EVENT_TYPES.engagement_graded.code,
+      missing.map(({ at }) => (at === undefined ? null : new Date(at))),
       missing.map(({ decision, decidedBy }) =>
         JSON.stringify({ properties: { ...decision, decided_by: decidedBy } }),
       ),

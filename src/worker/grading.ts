@@ -70,10 +70,20 @@ interface Slice {
   readonly found: TakenGrade[]
 }
 
+/** Received so long after it happened, an entry tells of the past: so do the grades it decides. */
+const HISTORY_AFTER_MS = 3_600_000
+const isHistory = ({ eventTime, receivedAt }: LogEntry): boolean =>
+  receivedAt - eventTime > HISTORY_AFTER_MS
+
 function take(slice: Slice, lead: StateKey, entry: LogEntry, decisions: GradeDecision[]): void {
   if (decisions.length === 0 || entry.position < slice.first || !slice.isOwned(entry)) return
   for (const decision of decisions)
-    slice.found.push({ ...lead, decidedBy: entry.position, decision: { ...decision } })
+    slice.found.push({
+      ...lead,
+      decidedBy: entry.position,
+      at: isHistory(entry) ? entry.eventTime : undefined,
+      decision: { ...decision },
+    })
 }
 
 type RootOf = Parameters<Grading['grade']>[2]

@@ -1,8 +1,8 @@
 /** Opens and clicks get their grade as entries of the log, once each, whoever reads it again. */
 import { expect, test } from 'vitest'
-import { encodeState, foldEntries } from '../../src/features/index.ts'
+import { encodeState, foldEntries, stateAsKnown } from '../../src/features/index.ts'
 import { systemClock } from '../../src/platform/index.ts'
-import { loadStates, readLog, readPerson } from '../../src/store/index.ts'
+import { declareHistory, loadStates, readLog, readPerson } from '../../src/store/index.ts'
 import { createGrading } from '../../src/worker/grading.ts'
 import { startHub, type Hub } from '../support/hub.ts'
 
@@ -116,4 +116,44 @@ test('the state folded live equals the one replayed, grades and all', async () =
   const entries = await readPerson(database.app, key.workspaceId, key.personId, 2 ** 52)
   expect(entries.map(({ type }) => type)).toContain('engagement_graded')
   expect(Buffer.from(stored!.state).equals(encodeState(foldEntries(entries)))).toBe(true)
+}, 60_000)
+
+test('history declared as such is graded as of then, and known as graded from then on', async () => {
+  await using hub = await startHub()
+  const as = await hub.login()
+  const DAY_S = 86_400
+  const past = (id: string, seconds: number, type: string, properties: object = {}) =>
+    event(id, seconds - 100 * DAY_S, type, properties)
+  const events = [
+    past('sent', 0, 'email_sent', { email_id: 'm1' }),
+    past('open', 1_800, 'email_open', { email_id: 'm1', client: 'phone' }),
+    past('view', 50 * DAY_S, 'property_view'),
+  ]
+  await hub.call('POST', '/v1/events', { as, body: { events } })
+  const { database } = hub
+  await expect.poll(async () => (await gradesOf(hub)).length, { timeout: 15_000 }).toBe(1)
+  await hub.folded()
+  const { rows } = await database.owner.query<{ workspace_id: number; person_id: string }>(
+    'select workspace_id, person_id from event_log limit 1',
+  )
+  const key = { workspaceId: rows[0]!.workspace_id, personId: Number(rows[0]!.person_id) }
+  const entries = await readPerson(database.app, key.workspaceId, key.personId, 2 ** 52)
+  const [grade] = entries.filter(({ type }) => type === 'engagement_graded')
+  const openedAt = SENT + (1_800 - 100 * DAY_S) * 1_000
+  expect(grade!.eventTime).toBe(openedAt)
+
+  const soonAfter = (): Promise<number> =>
+    stateAsKnown(database, key, openedAt + DAY_S * 1_000).then(({ entries: known }) => known)
+  expect(await soonAfter()).toBe(0)
+  const told = entries.filter(({ type }) => type !== 'engagement_graded')
+  const positions = told.map(({ position }) => position)
+  await database.withWorkspace(key.workspaceId, (client) => declareHistory(client, positions))
+  expect(await soonAfter()).toBe(3)
+  // What is served now is what the replay says, to the last bit.
+  const served = async (): Promise<Buffer> => {
+    const [stored] = await loadStates(database.app, [key])
+    return Buffer.from(stored?.state ?? [])
+  }
+  const today = encodeState(await stateAsKnown(database, key, Date.now()))
+  await expect.poll(served, { timeout: 15_000 }).toEqual(Buffer.from(today))
 }, 60_000)
