@@ -26,6 +26,7 @@ let other: {
   keyId: number
   importId: number
   filterId: number
+  invitationId: number
   /** Log position of a note. */
   noteAt: number
 }
@@ -101,6 +102,10 @@ beforeAll(async () => {
   const status = async (): Promise<unknown> =>
     (await hub.call('GET', `/v1/imports/${importId}`, { as: theirs })).body.status as unknown
   while ((await status()) === 'running') await sleep(50)
+  const invited = await hub.call('POST', '/v1/invitations', {
+    as: theirs,
+    body: { email: `invited@${MARK}.example`, role: 'agent', team: MARK },
+  })
   const filterId = kept.body.filter_id as number
   const noteAt = noted.body.position as number
   other = {
@@ -109,6 +114,7 @@ beforeAll(async () => {
     keyId,
     importId,
     filterId,
+    invitationId: invited.body.invitation_id as number,
     noteAt,
   }
 }, 60_000)
@@ -124,7 +130,9 @@ function aim(url: string): string {
         ? other.importId
         : url.startsWith('/v1/saved-filters')
           ? other.filterId
-          : `${MARK}-1`
+          : url.startsWith('/v1/invitations')
+            ? other.invitationId
+            : `${MARK}-1`
   return url.replace(/:\w+/g, String(id)).replace('*', `${MARK}-1`)
 }
 
@@ -146,6 +154,9 @@ function bodyOf({ method, url }: Route): unknown {
     'POST /v1/leads/:id/undo': { position: other.noteAt },
     'POST /v1/saved-filters': { name: 'mine', query: {} },
     'POST /v1/session/workspace': { workspace: 'other' },
+    'POST /v1/invitations': { email: 'mine@example.com', role: 'agent' },
+    'PATCH /v1/me': { name: 'mine' },
+    'POST /v1/me/password': { current_password: 'wrong', new_password: 'not to be taken' },
     'POST /v1/leads': { lead_id: `${MARK}-3`, name: 'mine' },
     'POST /v1/events': { lead_id: `${MARK}-3`, type: 'page_visit' },
     'POST /v1/properties': { ListingId: `${MARK}-home`, City: 'mine' },

@@ -143,7 +143,7 @@ test('what the other process may have missed while it was cut off is forgotten t
   await call(two, 'POST', '/v1/events', { as: admin, body })
   expect(await remembered()).toBeGreaterThan(1)
   const cut = `select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and application_name = 'enterprisehub erasures'`
+    where datname = current_database() and application_name = 'enterprisehub notices'`
   expect((await database.owner.query(cut)).rowCount).toBeGreaterThan(0)
   const start = performance.now()
   while ((await remembered()) > 0 && performance.now() - start < 5_000) await sleep(20)

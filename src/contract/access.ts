@@ -1,18 +1,7 @@
-/** Bodies of sign-in, keys, people, workspaces and the audit log: one schema each. */
+/** Bodies of sign-in, keys, people and workspaces: one schema each. */
 import Type, { type Static } from 'typebox'
-
-/** Text that people wrote: no control characters. */
-const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
-const Team = Type.String({ maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
-const Email = Type.String({
-  maxLength: 254,
-  pattern: '^[^\\s@\\u0000-\\u001f]+@[^\\s@\\u0000-\\u001f]+$',
-})
-const Password = Type.String({ minLength: 12, maxLength: 256 })
-const Slug = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
-const Role = Type.Union([Type.Literal('agent'), Type.Literal('lead'), Type.Literal('admin')])
-const Time = Type.String({ description: 'ISO 8601, UTC' })
-const TimeOrNull = Type.Union([Time, Type.Null()])
+import { WEEKDAYS, type WorkingHours } from '../core/index.ts'
+import { Email, Name, Password, Role, Slug, Team, Time, TimeOrNull, TimeZone } from './fields.ts'
 
 const Transport = Type.Optional(
   Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
@@ -139,6 +128,36 @@ export const KeysAnswer = Type.Object({
 })
 export type KeysAnswer = Static<typeof KeysAnswer>
 
+const ClockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$' })
+const Hours = Type.Unsafe<WorkingHours>(
+  Type.Partial(
+    Type.Object(
+      Object.fromEntries(
+        WEEKDAYS.map((day) => [
+          day,
+          Type.Object({ from: ClockTime, to: ClockTime }, { additionalProperties: false }),
+        ]),
+      ),
+    ),
+    {
+      additionalProperties: false,
+      description: 'By weekday, in the time zone of whoever works; no day at all: not known',
+    },
+  ),
+)
+
+/** What a person says of themself, in all their workspaces. */
+const profileFields = {
+  name: Type.Optional(Name),
+  time_zone: Type.Optional(TimeZone),
+  working_hours: Type.Optional(Hours),
+}
+export const ProfileBody = Type.Object(profileFields, {
+  additionalProperties: false,
+  minProperties: 1,
+})
+export type ProfileBody = Static<typeof ProfileBody>
+
 export const UserBody = Type.Object(
   {
     email: Email,
@@ -156,6 +175,7 @@ export const UserChangeBody = Type.Object(
     role: Type.Optional(Role),
     team: Type.Optional(Team),
     disabled: Type.Optional(Type.Boolean()),
+    ...profileFields,
   },
   { additionalProperties: false, minProperties: 1 },
 )
@@ -168,6 +188,11 @@ const userFields = {
   role: Role,
   team: Type.String(),
   disabled_at: TimeOrNull,
+  time_zone: TimeZone,
+  working_hours: Hours,
+  working_now: Type.Union([Type.Boolean(), Type.Null()], {
+    description: 'By their hours and time zone; null: they named no hours',
+  }),
 }
 export const UserAnswer = Type.Object({
   ...userFields,
@@ -183,7 +208,7 @@ export const UsersAnswer = Type.Object({
 export type UsersAnswer = Static<typeof UsersAnswer>
 
 export const WorkspaceBody = Type.Object(
-  { slug: Slug, name: Name, time_zone: Type.Optional(Type.String({ maxLength: 64 })) },
+  { slug: Slug, name: Name, time_zone: Type.Optional(TimeZone) },
   { additionalProperties: false },
 )
 export type WorkspaceBody = Static<typeof WorkspaceBody>
@@ -194,26 +219,9 @@ const workspaceFields = {
   role: Role,
 }
 export const WorkspaceAnswer = Type.Object(workspaceFields)
+export type WorkspaceAnswer = Static<typeof WorkspaceAnswer>
 export const WorkspacesAnswer = Type.Object({
   items: Type.Array(WorkspaceAnswer),
   next_cursor: Type.Null(),
 })
-
-export const AuditAnswer = Type.Object({
-  items: Type.Array(
-    Type.Object({
-      entry_no: Type.Integer(),
-      at: Time,
-      actor: Type.String(),
-      action: Type.String(),
-      subject: Type.String(),
-      details: Type.Record(Type.String(), Type.Unknown()),
-      hash: Type.String({ description: 'SHA-256 over this entry and the hash before it' }),
-    }),
-  ),
-  next_cursor: Type.Union([Type.String(), Type.Null()]),
-})
-export const AuditVerification = Type.Object({
-  intact: Type.Boolean(),
-  first_broken_entry: Type.Union([Type.Integer(), Type.Null()]),
-})
+export type WorkspacesAnswer = Static<typeof WorkspacesAnswer>

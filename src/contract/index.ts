@@ -1,5 +1,7 @@
 /** contract: one schema per HTTP body and socket frame; browser-safe. May import core. */
 export * from './access.ts'
+export * from './audit.ts'
+export * from './invitations.ts'
 export * from './events.ts'
 export * from './leads.ts'
 export * from './lead-actions.ts'

@@ -67,6 +67,22 @@ export const ERRORS = declare({
     'This person was erased at their request',
     'Do not send data about this person again.',
   ),
+  'link-unknown': fault(
+    404,
+    'This link is none of ours',
+    'Copy the whole link, or ask whoever sent it for another.',
+  ),
+  'link-used': fault(
+    410,
+    'This link was used already',
+    'Sign in; or ask whoever sent it for another.',
+  ),
+  'link-revoked': fault(
+    410,
+    'This link was taken back',
+    'Ask whoever sent it for another: a newer link takes the place of an older one.',
+  ),
+  'link-expired': fault(410, 'This link has expired', 'Ask whoever sent it for another.'),
   'body-too-large': fault(
     413,
     'The body is too large',

@@ -66,3 +66,11 @@ export {
   type KnownAt,
   type PolicyClass,
 } from './attributes.ts'
+export {
+  WEEKDAYS,
+  faultyDays,
+  isTimeZone,
+  isWorking,
+  type Weekday,
+  type WorkingHours,
+} from './working-hours.ts'

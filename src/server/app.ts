@@ -16,11 +16,13 @@ import { AppError } from '../core/index.ts'
 import { installCors } from './auth/cors.ts'
 import { mayUse, type Principal } from './principal.ts'
 import { installProblems, refuseMessage, refuseRequest } from './problems.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/imports.ts'
 import { interactionRoutes } from './routes/interactions.ts'
+import { invitationRoutes } from './routes/invitations.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { leadActionRoutes } from './routes/lead-actions.ts'
 import { leadChangeRoutes } from './routes/lead-changes.ts'
@@ -30,14 +32,17 @@ import { leadUndoRoute } from './routes/lead-undo.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
 import { installSockets, liveRoutes } from './routes/live.ts'
-import { peopleRoutes } from './routes/people.ts'
+import { linkRoutes } from './routes/links.ts'
 import { learningRoutes } from './routes/learning.ts'
 import { modelDriftRoutes } from './routes/model-drift.ts'
+import { profileRoutes } from './routes/profile.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { savedFilterRoutes } from './routes/saved-filters.ts'
 import { scoreRoutes } from './routes/scores.ts'
 import { segmentRoutes } from './routes/segment.ts'
 import { sessionRoutesOf } from './routes/session.ts'
+import { userRoutes } from './routes/users.ts'
+import { workspaceRoutes } from './routes/workspaces.ts'
 import type { Services } from './services.ts'
 
 /** 1,000 events of 4 kB; larger bodies are refused before they are read whole. */
@@ -173,6 +178,35 @@ async function installDocumentation(app: FastifyInstance, version: string): Prom
   )
 }
 
+const ROUTES = [
+  healthRoutes,
+  sessionRoutesOf,
+  keyRoutes,
+  profileRoutes,
+  linkRoutes,
+  userRoutes,
+  invitationRoutes,
+  workspaceRoutes,
+  auditRoutes,
+  retentionRoutes,
+  learningRoutes,
+  modelDriftRoutes,
+  leadRoutes,
+  leadChangeRoutes,
+  leadFeatureRoutes,
+  leadActionRoutes,
+  leadUndoRoute,
+  savedFilterRoutes,
+  leadRightsRoutes,
+  scoreRoutes,
+  liveRoutes,
+  listingRoutes,
+  importRoutes,
+  captureRoutes,
+  interactionRoutes,
+  segmentRoutes,
+]
+
 export async function buildApp(services: Services): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = services.log
   const app: FastifyInstance = fastify({
@@ -212,30 +246,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     verify: { algorithms: ['HS256'] },
   })
   await installDocumentation(app, services.version)
-  for (const routes of [
-    healthRoutes,
-    sessionRoutesOf,
-    keyRoutes,
-    peopleRoutes,
-    retentionRoutes,
-    learningRoutes,
-    modelDriftRoutes,
-    leadRoutes,
-    leadChangeRoutes,
-    leadFeatureRoutes,
-    leadActionRoutes,
-    leadUndoRoute,
-    savedFilterRoutes,
-    leadRightsRoutes,
-    scoreRoutes,
-    liveRoutes,
-    listingRoutes,
-    importRoutes,
-    captureRoutes,
-    interactionRoutes,
-    segmentRoutes,
-  ])
-    routes(app, services)
+  for (const routes of ROUTES) routes(app, services)
   await dashboardRoutes(app)
   allowPreflight()
   return app

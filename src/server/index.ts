@@ -26,12 +26,13 @@ import {
   forgetPersons,
   linkIdentities,
   quarantine,
-  watchErasures,
+  watchNotices,
   type AppendMemory,
   type Database,
   type StateKey,
 } from '../store/index.ts'
 import { buildApp } from './app.ts'
+import { createAccessChanges } from './auth/access-changes.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { createCaptureRate } from './auth/capture-rate.ts'
 import { bootstrap, tokenSecret } from './bootstrap.ts'
@@ -152,6 +153,7 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
   const { config, log, database, folding } = options
   const clock = systemClock
   const registry = { database, masterKey: modelKey(config) }
+  const accessChanges = createAccessChanges()
   const models = createLiveModels({ registry, clock, log })
   return {
     registry,
@@ -167,7 +169,8 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
     clock,
     newId: createIdSource(),
     metrics: createMetrics(),
-    authenticate: createAuthenticate({ database, clock }),
+    authenticate: createAuthenticate({ database, clock, accessChanges }),
+    accessChanges,
     tokenSecret: tokenSecret(config),
     capture: captureOf(options, commit, memory),
     captureRate: createCaptureRate(clock, config),
@@ -200,15 +203,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   folding?.onNotice((notice) => announceNotices(services, notice))
   const stopAnnouncing = await announceModels(services)
   const app = await buildApp(services)
-  const erasures = await watchErasures(database.endpoint, log, () => {
-    services.capture.forget()
-    services.live.forget()
+  const notices = await watchNotices(database.endpoint, log, {
+    erased: () => {
+      services.capture.forget()
+      services.live.forget()
+    },
+    access: services.accessChanges.tell,
   })
   try {
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {
     stopAnnouncing()
-    await erasures.close()
+    await notices.close()
     throw explainListen(error, config)
   }
   const address = app.server.address()
@@ -223,7 +229,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await app.close()
       clearTimeout(hangUp)
       await commit.drain()
-      await erasures.close()
+      await notices.close()
     },
   }
 }

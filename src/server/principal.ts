@@ -1,5 +1,6 @@
 /** Who calls, and who may call: declared on every route, enforced by one hook. */
 import type { FastifyRequest } from 'fastify'
+import { AppError } from '../core/index.ts'
 
 export type Role = 'agent' | 'lead' | 'admin'
 
@@ -59,6 +60,12 @@ export type Authenticate = (
 /** A name of the caller for the audit log. */
 export function actorOf(principal: Principal): string {
   return principal.kind === 'user' ? `user:${principal.userId}` : `key:${principal.keyId}`
+}
+
+/** The person who calls. @throws AppError `forbidden` for a key. */
+export function userOf(principal: Principal): Extract<Principal, { kind: 'user' }> {
+  if (principal.kind === 'user') return principal
+  throw new AppError('forbidden', 'this needs a person; API keys cannot do it')
 }
 
 declare module 'fastify' {

@@ -8,6 +8,7 @@ import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database, StateKey } from '../store/index.ts'
 import type { Importers } from './imports/importer.ts'
 import type { LiveHub } from './live/hub.ts'
+import type { AccessChanges } from './auth/access-changes.ts'
 import type { CaptureRate } from './auth/capture-rate.ts'
 import type { Authenticate } from './principal.ts'
 
@@ -24,6 +25,8 @@ export interface Services {
   readonly importers: Importers
   readonly metrics: Registry
   readonly authenticate: Authenticate
+  /** Told when what somebody may do changed. */
+  readonly accessChanges: AccessChanges
   /** Model versions: publish, alias, log. */
   readonly registry: ModelRegistry
   /** What is live, loaded. */

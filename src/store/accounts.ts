@@ -160,6 +160,11 @@ export async function setPassword(
   await client.query('select set_password($1, $2)', [userId, passwordHash])
 }
 
+/** Ends every session of the user in one workspace. */
+export async function endSessions(client: Queryable, owner: TokenOwner): Promise<void> {
+  await client.query('select end_sessions($1, $2)', [owner.workspaceId, owner.userId])
+}
+
 /** The workspace that always exists, made when it is missing. Needs the owner. */
 export async function ensureMainWorkspace(owner: Queryable): Promise<void> {
   await owner.query(

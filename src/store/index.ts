@@ -4,6 +4,7 @@ export { writeBackup, type BackupOptions } from './backup.ts'
 export type { Manifest } from './backup-manifest.ts'
 export {
   createWorkspace,
+  endSessions,
   ensureMainWorkspace,
   everyWorkspace,
   findAccount,
@@ -19,8 +20,26 @@ export {
 } from './accounts.ts'
 export { createKey, findKey, listKeys, revokeKey, type ApiKey, type KeyKind } from './api-keys.ts'
 export { forgetAttempts, refundAttempt, takeAttempt } from './attempts.ts'
-export { appendAudit, readAudit, verifyAudit, type AuditEntry } from './audit.ts'
-export { addMember, changeMember, listMembers, type Member } from './members.ts'
+export { appendAudit, readAudit, verifyAudit, type AuditEntry, type AuditFilter } from './audit.ts'
+export {
+  addMember,
+  changeMember,
+  changeProfile,
+  listMembers,
+  mayManageAccount,
+  type Member,
+} from './members.ts'
+export {
+  createLink,
+  findLink,
+  listInvitations,
+  revokeInvitation,
+  revokeLinks,
+  useLink,
+  type FoundLink,
+  type LinkKind,
+  type StoredLink,
+} from './one-time-links.ts'
 export {
   createPool,
   inWorkspace,
@@ -46,7 +65,7 @@ export {
   type LogRow,
   type LogSlice,
 } from './event-log.ts'
-export { watchErasures } from './erasures.ts'
+export { announce, watchNotices } from './notices.ts'
 export { turnLogParts } from './log-parts.ts'
 export { analyseFilled } from './statistics.ts'
 export {

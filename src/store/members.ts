@@ -1,6 +1,7 @@
 /** The people of one workspace. Every function needs a client inside withWorkspace. */
-import type { Queryable } from './connection.ts'
+import type { WorkingHours } from '../core/index.ts'
 import type { MemberRole } from './accounts.ts'
+import type { Queryable } from './connection.ts'
 
 export interface Member {
   readonly userId: number
@@ -9,6 +10,9 @@ export interface Member {
   readonly role: MemberRole
   readonly team: string
   readonly disabledAt: Date | null
+  /** IANA name. */
+  readonly timeZone: string
+  readonly workingHours: WorkingHours
 }
 
 interface MemberRow {
@@ -18,21 +22,26 @@ interface MemberRow {
   role: MemberRole
   team: string
   disabled_at: Date | null
+  time_zone: string
+  working_hours: WorkingHours
 }
 
 /** All members, or the one asked for. */
 export async function listMembers(client: Queryable, userId?: number): Promise<Member[]> {
   const { rows } = await client.query<MemberRow>(
-    `select u.user_id, u.email, u.name, m.role, m.team, m.disabled_at
+    `select u.user_id, u.email, u.name, m.role, m.team, m.disabled_at, u.time_zone,
+       u.working_hours
      from memberships m join users u using (user_id)
      where m.workspace_id = current_workspace() and ($1::bigint is null or m.user_id = $1)
      order by u.user_id`,
     [userId ?? null],
   )
-  return rows.map(({ user_id, disabled_at, ...rest }) => ({
+  return rows.map(({ user_id, disabled_at, time_zone, working_hours, ...rest }) => ({
     ...rest,
     userId: Number(user_id),
     disabledAt: disabled_at,
+    timeZone: time_zone,
+    workingHours: working_hours,
   }))
 }
 
@@ -89,4 +98,41 @@ export async function changeMember(
      where workspace_id = current_workspace() and role = 'admin' and disabled_at is null`,
   )
   return rows[0]!.n
+}
+
+export interface ProfileChange {
+  readonly name?: string | undefined
+  readonly timeZone?: string | undefined
+  readonly workingHours?: WorkingHours | undefined
+}
+
+/** Changes what a member says of themself, which is the same in all their workspaces. */
+export async function changeProfile(
+  client: Queryable,
+  userId: number,
+  change: ProfileChange,
+): Promise<void> {
+  const { name, timeZone, workingHours } = change
+  await client.query(
+    `update users set name = coalesce($2, name), time_zone = coalesce($3, time_zone),
+       working_hours = coalesce($4, working_hours) where user_id = $1`,
+    [userId, name ?? null, timeZone ?? null, workingHours ? JSON.stringify(workingHours) : null],
+  )
+}
+
+/**
+ * Whether an administrator (null: a key of the workspace) may act for a member's account: not when
+ * the member also belongs to a workspace in which the administrator has no say.
+ */
+export async function mayManageAccount(
+  client: Queryable,
+  workspaceId: number,
+  adminId: number | null,
+  userId: number,
+): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>(
+    'select may_manage_account($1, $2, $3) as may',
+    [workspaceId, adminId, userId],
+  )
+  return rows[0]!.may
 }

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg'
 import { EVENT_TYPES, type EventType } from '../core/index.ts'
 import { transaction, type Queryable } from './connection.ts'
-import { announceErasure } from './erasures.ts'
+import { announce } from './notices.ts'
 import type { IdentityKind } from './event-log.ts'
 
 export interface Identity {
@@ -167,7 +167,7 @@ export async function erasePerson(
        from circle c`,
       [workspaceId, personId],
     )
-    await announceErasure(client)
+    await announce(client, 'erased')
     return answer.rows[0]!
   })
   for (let settled = false; !settled;) {

@@ -9,9 +9,10 @@ import { SOCKET_TOKEN_PREFIX } from '../../contract/index.ts'
 import { AppError, type Clock } from '../../core/index.ts'
 import { findKey, findSession, type Database } from '../../store/index.ts'
 import { SCOPES, type Authenticate, type Principal, type Scope } from '../principal.ts'
+import type { AccessChanges } from './access-changes.ts'
 import { hashSecret, looksLikeKey } from './tokens.ts'
 
-/** Revocation takes effect within this time. */
+/** For how long another process may not have told of a change. */
 const KEPT_MS = 3_000
 const KEPT_MAX = 20_000
 /** Longer headers are no credentials of ours. */
@@ -82,17 +83,27 @@ function socketToken({ headers }: FastifyRequest): string | undefined {
 export function createAuthenticate({
   database,
   clock,
+  accessChanges,
 }: {
   database: Database
   clock: Clock
+  accessChanges: AccessChanges
 }): Authenticate {
   const known = new LRUCache<string, Answer>({ max: KEPT_MAX })
   // Apart, so that a flood of wrong credentials cannot push the right ones out.
   const refused = new LRUCache<string, Answer>({ max: KEPT_MAX })
   const underWay = new Map<string, Promise<Answer>>()
+  let changes = 0
+  accessChanges.listen(() => {
+    changes++
+    known.clear()
+    refused.clear()
+    underWay.clear()
+  })
 
   async function ask(header: string, request: FastifyRequest): Promise<Answer> {
     const since = clock.monotonic()
+    const before = changes
     const credential = credentialOf(header)
     let principal: Principal | undefined
     let keptMs = KEPT_MS
@@ -107,6 +118,8 @@ export function createAuthenticate({
       principal: principal ?? new AppError('unauthenticated'),
       until: since + keptMs,
     }
+    // What was read before a change is true of this request only.
+    if (before !== changes) return answer
     if (principal === undefined) refused.set(header, answer)
     else {
       refused.delete(header)
@@ -124,7 +137,9 @@ export function createAuthenticate({
     let asking = underWay.get(header)
     if (asking === undefined) {
       known.delete(header)
-      asking = ask(header, request).finally(() => underWay.delete(header))
+      asking = ask(header, request).finally(() => {
+        if (underWay.get(header) === asking) underWay.delete(header)
+      })
       underWay.set(header, asking)
     }
     return asking.then((answer) => admit(answer.principal, request))

@@ -1,6 +1,6 @@
 /** Access tokens (JWT, HS256), refresh tokens and API keys: their looks and how long they last. */
 import { hash, randomBytes } from 'node:crypto'
-import type { KeyKind, MemberRole } from '../../store/index.ts'
+import type { KeyKind, LinkKind, MemberRole } from '../../store/index.ts'
 
 /** A stolen access token is of use for so long at most. */
 export const ACCESS_SECONDS = 30 * 60
@@ -39,6 +39,26 @@ const KEY = /^eh_[sp]k_[\w-]{43}$/
 /** Whether a text can be an API key at all. */
 export function looksLikeKey(text: string): boolean {
   return KEY.test(text)
+}
+
+const LINK = {
+  invitation: { prefix: 'eh_in_', page: '/join' },
+  password: { prefix: 'eh_pw_', page: '/new-password' },
+} as const satisfies Record<LinkKind, object>
+
+/**
+ * A one-time link. The token follows #, so browsers send it to no server and into no log by
+ * themselves: the page reads it and puts it into the body of its request.
+ */
+export function inventLink(kind: LinkKind): { path: string; hash: Buffer } {
+  const { prefix, page } = LINK[kind]
+  const token = prefix + randomBytes(32).toString('base64url')
+  return { path: `${page}#${token}`, hash: hashSecret(token) }
+}
+
+/** Whether a text can be the token of a one-time link at all. */
+export function looksLikeLink(text: string): boolean {
+  return /^eh_(in|pw)_[\w-]{43}$/.test(text)
 }
 
 declare module '@fastify/jwt' {

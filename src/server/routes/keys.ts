@@ -2,7 +2,14 @@
 import type { FastifyInstance } from 'fastify'
 import { KeyAnswer, KeyBody, KeysAnswer, NumberParams } from '../../contract/index.ts'
 import { AppError } from '../../core/index.ts'
-import { appendAudit, createKey, listKeys, revokeKey, type ApiKey } from '../../store/index.ts'
+import {
+  announce,
+  appendAudit,
+  createKey,
+  listKeys,
+  revokeKey,
+  type ApiKey,
+} from '../../store/index.ts'
 import { hashSecret, inventKey } from '../auth/tokens.ts'
 import { actorOf, type Access } from '../principal.ts'
 import type { Services } from '../services.ts'
@@ -35,7 +42,8 @@ function checkKind({ kind, scopes = [], origins = [] }: KeyBody): void {
     throw new AppError('invalid-request', message, [{ path, message }])
 }
 
-export function keyRoutes(app: FastifyInstance, { database }: Services): void {
+export function keyRoutes(app: FastifyInstance, services: Services): void {
+  const { database, accessChanges } = services
   app.get(
     '/v1/keys',
     {
@@ -78,7 +86,7 @@ export function keyRoutes(app: FastifyInstance, { database }: Services): void {
   app.delete<{ Params: NumberParams }>(
     '/v1/keys/:id',
     {
-      schema: { tags, summary: 'Revoke an API key; effective within 5 s', params: NumberParams },
+      schema: { tags, summary: 'Revoke an API key, at once', params: NumberParams },
       config: { access: ADMIN },
     },
     async ({ principal, params }, reply) => {
@@ -90,7 +98,9 @@ export function keyRoutes(app: FastifyInstance, { database }: Services): void {
           action: 'key.revoked',
           subject: `key:${params.id}`,
         })
+        await announce(client, 'access')
       })
+      accessChanges.tell()
       return reply.code(204).send()
     },
   )

@@ -66,10 +66,7 @@ function attend(socket: Socket, request: FastifyRequest, services: Services): vo
     watcher.setOwners(new Set(owners))
   }
   let isAlive = true
-  const beat = async (): Promise<void> => {
-    if (!isAlive) return socket.terminate()
-    isAlive = false
-    socket.ping()
+  const check = async (): Promise<void> => {
     try {
       await services.authenticate(request)
     } catch {
@@ -77,9 +74,16 @@ function attend(socket: Socket, request: FastifyRequest, services: Services): vo
     }
     await seeOwners()
   }
+  const warn = (error: unknown): void => log.warn({ err: error }, 'a socket could not be checked')
   const timer = setInterval(() => {
-    beat().catch((error: unknown) => log.warn({ err: error }, 'a socket could not be checked'))
+    if (!isAlive) return socket.terminate()
+    isAlive = false
+    socket.ping()
+    check().catch(warn)
   }, BEAT_MS)
+  const unlisten = services.accessChanges.listen(() => {
+    check().catch(warn)
+  })
   // In order, and none before it is known whose leads may be seen.
   let turn = seeOwners().catch((error: unknown) => {
     log.warn({ err: error }, 'a socket could not be opened')
@@ -98,6 +102,7 @@ function attend(socket: Socket, request: FastifyRequest, services: Services): vo
   })
   socket.on('close', () => {
     clearInterval(timer)
+    unlisten()
     leave()
   })
 }

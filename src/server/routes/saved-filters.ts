@@ -11,7 +11,7 @@ import { deleteFilter, listFilters, saveFilter, type SavedFilter } from '../../s
 import type { Services } from '../services.ts'
 import { checkStorable } from './lead-changes.ts'
 import { MAY_READ } from './leads.ts'
-import { userOf } from './session.ts'
+import { userOf } from '../principal.ts'
 
 const tags = ['leads']
 const config = { access: MAY_READ }

@@ -1,13 +1,11 @@
 /** Sign-in, refresh, sign-out, the session's workspace and the caller. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import {
   LoginBody,
   MeAnswer,
-  PasswordBody,
   RefreshBody,
   SessionAnswer,
   SwitchWorkspaceBody,
-  type SessionUser,
 } from '../../contract/index.ts'
 import { AppError } from '../../core/index.ts'
 import {
@@ -15,102 +13,28 @@ import {
   findAccount,
   findSession,
   listWorkspaces,
-  putRefreshToken,
   refundAttempt,
   revokeRefreshToken,
   rotateRefreshToken,
-  setPassword,
   takeAttempt,
-  transaction,
   type Database,
-  type Session,
 } from '../../store/index.ts'
-import { createLimiter } from '../auth/limiter.ts'
-import { hashPassword, passwordMatches } from '../auth/passwords.ts'
-import { ACCESS_SECONDS, hashSecret, inventRefreshToken, REFRESH_SECONDS } from '../auth/tokens.ts'
-import { actorOf, type Principal } from '../principal.ts'
+import { createAddressGate, PER_ACCOUNT, turnAway } from '../auth/guesses.ts'
+import {
+  openSession,
+  presentedToken,
+  sessionAnswer,
+  setRefreshCookie,
+  toSessionUser,
+} from '../auth/open-session.ts'
+import { passwordMatches } from '../auth/passwords.ts'
+import { hashSecret, inventRefreshToken, REFRESH_SECONDS } from '../auth/tokens.ts'
+import { userOf } from '../principal.ts'
 import type { Services } from '../services.ts'
-
-const COOKIE = 'eh_refresh'
-/** Guesses at one account, in all processes together; a right password does not count. */
-const PER_ACCOUNT = { attempts: 10, windowMs: 5 * 60_000 }
-/** Attempts of one address at any account: each costs 20 ms and 19 MiB. */
-const PER_ADDRESS = { attempts: 60, windowMs: 60_000 }
 
 const tags = ['session']
 const PUBLIC = { config: { access: 'public' as const } }
 const EVERYONE = { config: { access: { role: 'agent', scope: 'leads:read' } as const } }
-
-export function toSessionUser(session: Session): SessionUser {
-  const { workspaceId, ...workspace } = session.workspace
-  return {
-    user_id: session.userId,
-    email: session.email,
-    name: session.name,
-    role: session.role,
-    team: session.team,
-    time_zone: session.timeZone,
-    workspace: { workspace_id: workspaceId, ...workspace },
-  }
-}
-
-function setCookie(reply: FastifyReply, token: string, secure: boolean): void {
-  const age = token === '' ? 0 : REFRESH_SECONDS
-  const flags = `HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
-  void reply.header('set-cookie', `${COOKIE}=${token}; Path=/api/auth; Max-Age=${age}; ${flags}`)
-}
-
-function cookieOf(request: FastifyRequest): string | undefined {
-  const header = request.headers.cookie ?? ''
-  return /(?:^|;\s*)eh_refresh=(eh_rt_[\w-]{43})(?:;|$)/.exec(header)?.[1]
-}
-
-/** The token of a body, else of the cookie, and which of both it was. */
-function presented(request: FastifyRequest): { token: string; inBody: boolean } {
-  const body = request.body as { refresh_token?: string } | null | undefined
-  const token = body?.refresh_token ?? cookieOf(request)
-  if (token === undefined) throw new AppError('unauthenticated', 'no refresh token was sent')
-  return { token, inBody: body?.refresh_token !== undefined }
-}
-
-export function userOf(principal: Principal): Extract<Principal, { kind: 'user' }> {
-  if (principal.kind === 'user') return principal
-  throw new AppError('forbidden', 'this needs a person; API keys cannot do it')
-}
-
-function answerOf(app: FastifyInstance, session: Session): SessionAnswer {
-  const { userId, role, tokenVersion, workspace } = session
-  const claims = {
-    sub: userId,
-    workspace: workspace.workspaceId,
-    role,
-    token_version: tokenVersion,
-  }
-  return {
-    access_token: app.jwt.sign(claims, { expiresIn: ACCESS_SECONDS }),
-    token_type: 'Bearer',
-    expires_in: ACCESS_SECONDS,
-    user: toSessionUser(session),
-  }
-}
-
-/** A new sign-in: access token in the answer, refresh token where it was asked for. */
-async function open(
-  app: FastifyInstance,
-  { database, config }: Services,
-  reply: FastifyReply,
-  session: Session,
-  transport: 'cookie' | 'body' = 'cookie',
-): Promise<SessionAnswer> {
-  const token = inventRefreshToken()
-  const { workspaceId } = session.workspace
-  const { userId } = session
-  await putRefreshToken(database.app, hashSecret(token), { userId, workspaceId }, REFRESH_SECONDS)
-  const answer = answerOf(app, session)
-  if (transport === 'body') return { ...answer, refresh_token: token }
-  setCookie(reply, token, config.ENVIRONMENT === 'production')
-  return answer
-}
 
 const audit = (
   database: Database,
@@ -120,17 +44,9 @@ const audit = (
   subject = actor,
 ): Promise<void> => appendAudit(database.app, workspaceId, { actor, action, subject })
 
-/** @throws AppError `rate-limited` unless there is nothing to wait for. */
-function turnAway(reply: FastifyReply, waitSeconds: number): void {
-  if (waitSeconds === 0) return
-  void reply.header('retry-after', String(waitSeconds))
-  throw new AppError('rate-limited', `too many attempts; try again in ${waitSeconds} s`)
-}
-
 function loginRoute(app: FastifyInstance, services: Services): void {
-  const { database, clock } = services
-  // Before the database is asked: a flood from one address costs no query.
-  const here = createLimiter(clock, PER_ADDRESS)
+  const { database } = services
+  const gate = createAddressGate(services)
   app.post<{ Body: LoginBody }>(
     '/api/auth/login',
     {
@@ -140,9 +56,7 @@ function loginRoute(app: FastifyInstance, services: Services): void {
     async (request, reply) => {
       const { email, password, refresh_transport } = request.body
       const guesses = hashSecret(`account:${email.toLowerCase()}`)
-      const from = hashSecret(`address:${request.ip}`)
-      turnAway(reply, here.take(request.ip))
-      turnAway(reply, await takeAttempt(database.app, from, PER_ADDRESS))
+      await gate(request, reply)
       turnAway(reply, await takeAttempt(database.app, guesses, PER_ACCOUNT))
       const account = await findAccount(database.app, email)
       const right = await passwordMatches(password, account?.passwordHash)
@@ -158,7 +72,7 @@ function loginRoute(app: FastifyInstance, services: Services): void {
       await refundAttempt(database.app, guesses)
       const { workspace, userId } = session
       await audit(database, workspace.workspaceId, `user:${userId}`, 'session.opened')
-      return open(app, services, reply, session, refresh_transport)
+      return openSession(app, services, reply, session, refresh_transport)
     },
   )
 }
@@ -178,7 +92,7 @@ function refreshRoutes(app: FastifyInstance, services: Services): void {
       ...PUBLIC,
     },
     async (request, reply) => {
-      const { token, inBody } = presented(request)
+      const { token, inBody } = presentedToken(request)
       const next = inventRefreshToken()
       const owner = await rotateRefreshToken(
         database.app,
@@ -188,9 +102,9 @@ function refreshRoutes(app: FastifyInstance, services: Services): void {
       )
       const session = owner && (await findSession(database.app, owner.userId, owner.workspaceId))
       if (session === undefined) throw new AppError('unauthenticated', 'sign in again')
-      const answer = answerOf(app, session)
+      const answer = sessionAnswer(app, session)
       if (inBody) return { ...answer, refresh_token: next }
-      setCookie(reply, next, secure)
+      setRefreshCookie(reply, next, secure)
       return answer
     },
   )
@@ -198,11 +112,11 @@ function refreshRoutes(app: FastifyInstance, services: Services): void {
     '/api/auth/logout',
     { schema: { tags, summary: 'Sign out', body: RefreshBody }, ...PUBLIC },
     async (request, reply) => {
-      const { token } = presented(request)
+      const { token } = presentedToken(request)
       const owner = await revokeRefreshToken(database.app, hashSecret(token))
       if (owner !== undefined)
         await audit(database, owner.workspaceId, `user:${owner.userId}`, 'session.closed')
-      setCookie(reply, '', secure)
+      setRefreshCookie(reply, '', secure)
       return reply.code(204).send()
     },
   )
@@ -229,7 +143,7 @@ function sessionRoutes(app: FastifyInstance, services: Services): void {
       const session = target && (await findSession(database.app, userId, target.workspaceId))
       if (session === undefined) throw new AppError('not-found', 'no such workspace of yours')
       await audit(database, session.workspace.workspaceId, `user:${userId}`, 'session.opened')
-      return open(app, services, reply, session, refresh_transport)
+      return openSession(app, services, reply, session, refresh_transport)
     },
   )
   app.get(
@@ -252,49 +166,8 @@ function sessionRoutes(app: FastifyInstance, services: Services): void {
   )
 }
 
-function passwordRoute(app: FastifyInstance, services: Services): void {
-  const { database } = services
-  app.post<{ Body: PasswordBody }>(
-    '/v1/me/password',
-    {
-      schema: {
-        tags,
-        summary: 'Change your password; ends all your sessions but the new one',
-        body: PasswordBody,
-        response: { 200: SessionAnswer },
-      },
-      ...EVERYONE,
-    },
-    async (request, reply) => {
-      const { userId, workspaceId } = userOf(request.principal)
-      const guesses = hashSecret(`password:${userId}`)
-      turnAway(reply, await takeAttempt(database.app, guesses, PER_ACCOUNT))
-      const before = await findSession(database.app, userId, workspaceId)
-      const account = before && (await findAccount(database.app, before.email))
-      const { current_password, new_password } = request.body
-      if (!(await passwordMatches(current_password, account?.passwordHash)))
-        throw new AppError('wrong-credentials')
-      await refundAttempt(database.app, guesses)
-      const passwordHash = await hashPassword(new_password)
-      const actor = actorOf(request.principal)
-      await transaction(database.app, async (client) => {
-        await setPassword(client, userId, passwordHash)
-        await appendAudit(client, workspaceId, {
-          actor,
-          action: 'user.password_changed',
-          subject: actor,
-        })
-      })
-      const session = await findSession(database.app, userId, workspaceId)
-      if (session === undefined) throw new AppError('unauthenticated')
-      return open(app, services, reply, session)
-    },
-  )
-}
-
 export function sessionRoutesOf(app: FastifyInstance, services: Services): void {
   loginRoute(app, services)
   refreshRoutes(app, services)
   sessionRoutes(app, services)
-  passwordRoute(app, services)
 }

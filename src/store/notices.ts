@@ -1,20 +1,27 @@
-/** Tells every process that somebody was erased, so that none keeps their names in memory. */
+/**
+ * Tells every process what none may keep in memory any longer: the names of somebody who was
+ * erased, and who may do what, after somebody's access changed.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from '../platform/index.ts'
 import type { Endpoint, Queryable } from './connection.ts'
 
-const CHANNEL = 'enterprisehub_erased'
+const CHANNEL = { erased: 'enterprisehub_erased', access: 'enterprisehub_access' } as const
+export type Notice = keyof typeof CHANNEL
+/** What is done when a notice comes, or may have been missed. */
+export type Listeners = Readonly<Record<Notice, () => void>>
+
 /** A connection that was cut without a word is noticed within twice this time. */
 const PROBE_MS = 5_000
 const RETRY_MS = 1_000
 
 /** Sent when the surrounding transaction commits; says nothing about whom it concerns. */
-export async function announceErasure(client: Queryable): Promise<void> {
-  await client.query(`notify ${CHANNEL}`)
+export async function announce(client: Queryable, notice: Notice): Promise<void> {
+  await client.query(`notify ${CHANNEL[notice]}`)
 }
 
-export interface ErasureWatch {
+export interface NoticeWatch {
   readonly close: () => Promise<void>
 }
 
@@ -37,27 +44,35 @@ async function untilLost(client: pg.Client, signal: AbortSignal): Promise<void> 
 }
 
 /**
- * Calls `onErased` after each erasure by any process of this database, within moments; and whenever
- * one may have been missed, because the connection was lost. Keeps one session of the database.
+ * Calls a listener after each notice of any process of this database, within moments; and all of
+ * them whenever one may have been missed, because the connection was lost. Keeps one session of the
+ * database.
  */
-export async function watchErasures(
+export async function watchNotices(
   endpoint: Endpoint,
   log: Logger,
-  onErased: () => void,
-): Promise<ErasureWatch> {
+  listeners: Listeners,
+): Promise<NoticeWatch> {
   const stopping = new AbortController()
   const { signal } = stopping
+  const tellAll = (): void => {
+    listeners.erased()
+    listeners.access()
+  }
   const listen = async (): Promise<pg.Client> => {
     const client = new pg.Client({
       ...endpoint,
-      application_name: 'enterprisehub erasures',
+      application_name: 'enterprisehub notices',
       connectionTimeoutMillis: PROBE_MS,
     })
     client.on('error', () => undefined)
-    client.on('notification', onErased)
+    client.on('notification', ({ channel }) => {
+      if (channel === CHANNEL.erased) listeners.erased()
+      else listeners.access()
+    })
     await client.connect()
-    await client.query(`listen ${CHANNEL}`)
-    onErased()
+    for (const channel of Object.values(CHANNEL)) await client.query(`listen ${channel}`)
+    tellAll()
     return client
   }
   const follow = async (first: pg.Client): Promise<void> => {
@@ -65,7 +80,7 @@ export async function watchErasures(
     while (!signal.aborted) {
       if (client !== undefined) {
         await untilLost(client, signal)
-        onErased()
+        tellAll()
         // Not awaited: a connection that was cut never says goodbye.
         void client.end().catch(() => undefined)
         client = undefined
@@ -74,7 +89,7 @@ export async function watchErasures(
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
       client = await listen().catch((error: unknown) => {
-        log.debug({ err: error }, 'not told of erasures; trying again')
+        log.debug({ err: error }, 'not told of notices; trying again')
         return undefined
       })
     }
