@@ -1,4 +1,4 @@
-/** Links that work once: invitations and new passwords. SQL: migrations/0021. */
+/** Links that work once: invitations and new passwords. SQL: migrations/0022. */
 import type { MemberRole } from './accounts.ts'
 import type { Queryable } from './connection.ts'
 
