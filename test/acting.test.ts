@@ -245,3 +245,72 @@ test('what was done stands in the audit log, and its chain is whole', async () =
     expect(actions).toContain(`lead.${action}`)
   expect((await get('/v1/audit/verification')).body.intact).toBe(true)
 })
+
+test('who is closed, lost or out of sight is not called, and the page says why', async () => {
+  const stage = 'standing'
+  const make = (lead_id: string, more = {}) => post('/v1/leads', { lead_id, stage, ...more })
+  const outcome = (lead_id: string, outcome_type: string) =>
+    post('/v1/outcomes', { lead_id, outcome_type })
+  for (const id of ['open', 'bought', 'fell', 'lost', 'back', 'hid', 'slept']) await make(`k-${id}`)
+  await make('k-refuses', { do_not_call: true })
+  const bought = await outcome('k-bought', 'property_purchased')
+  await outcome('k-fell', 'property_purchased')
+  await outcome('k-fell', 'deal_fell_through')
+  await outcome('k-lost', 'lost')
+  await outcome('k-back', 'lost')
+  await post('/v1/events', { lead_id: 'k-back', type: 'inquiry_submitted' })
+  // A visit alone brings nobody back.
+  await post('/v1/events', { lead_id: 'k-lost', type: 'page_visit' })
+  for (const id of ['open', 'refuses', 'hid', 'slept'])
+    await post('/v1/events', { lead_id: `k-${id}`, type: 'page_visit' })
+  await post('/v1/leads/k-hid/hide', {})
+  await post('/v1/leads/k-slept/snooze', { until: ahead(2) })
+  await hub.folded()
+  const onList = async (more: string): Promise<string[]> =>
+    ids(await get(`/v1/leads?stage=${stage}${more}`)).sort()
+  const called = ['k-back', 'k-fell', 'k-open']
+  await expect.poll(() => onList('&sort=call_next'), { timeout: 8_000 }).toEqual(called)
+  expect(await onList('&show=closed')).toEqual(['k-bought', 'k-lost'])
+  expect(await onList('')).toHaveLength(8)
+  const whys = new Map<string, string>()
+  for (const id of await onList('')) {
+    const { call_next } = (await get(`/v1/leads/${id}/score`)).body
+    whys.set(id, String(call_next.not_called))
+    if (call_next.not_called !== null) expect(call_next.reasons[0], id).toMatch(/\w+ \w+/)
+  }
+  expect(Object.fromEntries(whys)).toEqual({
+    'k-back': 'null',
+    'k-bought': 'closed',
+    'k-fell': 'null',
+    'k-hid': 'hidden',
+    'k-lost': 'lost',
+    'k-open': 'null',
+    'k-refuses': 'do_not_call',
+    'k-slept': 'snoozed',
+  })
+  // Undone, it did not happen.
+  await undo('k-bought', bought.body.position)
+  await expect
+    .poll(() => onList('&sort=call_next'))
+    .toEqual(['k-back', 'k-bought', 'k-fell', 'k-open'])
+  expect((await get('/v1/lead-stages')).body.items).toContain(stage)
+})
+
+test('a merged lead is found by the names it had, by those who may see whom it counts as', async () => {
+  const seller = await person('east', 'm@example.com')
+  const other = await person('west', 'w@example.com')
+  await post('/v1/leads', { lead_id: 'm-new', name: 'Carla Oakes' }, seller.as)
+  await post('/v1/leads', { lead_id: 'm-old', name: 'Karla Birchwood', phone: '(202) 555-0143' })
+  await post('/v1/leads/m-new/merge', { lead_id: 'm-old' })
+  const found = async (q: string, as = admin): Promise<string[]> =>
+    ids(await get(`/v1/leads?q=${encodeURIComponent(q)}`, as))
+  for (const q of ['birchwood', 'karla', 'm-old', '555-0143', 'oakes'])
+    expect(await found(q), q).toEqual(['m-new'])
+  expect(await found('birchwood', seller.as)).toEqual(['m-new'])
+  expect(await found('birchwood', other.as)).toEqual([])
+  // Two letters are looked for in the order of the list.
+  expect(await found('Bi')).toContain('m-new')
+  await post('/v1/leads/m-new/unmerge', { lead_id: 'm-old' })
+  expect(await found('birchwood')).toEqual(['m-old'])
+  expect(await found('oakes')).toEqual(['m-new'])
+})

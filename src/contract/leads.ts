@@ -74,7 +74,7 @@ export type LeadAnswer = Static<typeof LeadAnswer>
 export const LEAD_SORTS = ['newest', 'call_next', 'score', 'churn', 'last_activity'] as const
 export type LeadSort = (typeof LEAD_SORTS)[number]
 
-export const LEAD_SIGHTS = ['active', 'snoozed', 'hidden', 'all'] as const
+export const LEAD_SIGHTS = ['active', 'snoozed', 'hidden', 'closed', 'all'] as const
 export type LeadSight = (typeof LEAD_SIGHTS)[number]
 
 export const LeadsQuery = Type.Object(
@@ -90,7 +90,7 @@ export const LeadsQuery = Type.Object(
     show: Type.Optional(
       OneOf(
         LEAD_SIGHTS,
-        'active: neither snoozed nor hidden. Default active when sorted by call_next, else all',
+        'active: may be called; closed: also lost. Default active for call_next, else all',
       ),
     ),
     sort: Type.Optional(
@@ -100,6 +100,9 @@ export const LeadsQuery = Type.Object(
   { additionalProperties: false },
 )
 export type LeadsQuery = Static<typeof LeadsQuery>
+
+export const StagesAnswer = Type.Object({ items: Type.Array(Type.String()) })
+export type StagesAnswer = Static<typeof StagesAnswer>
 
 const NextCursor = Nullable(Type.String())
 export const LeadsAnswer = Type.Object({ items: Type.Array(LeadAnswer), next_cursor: NextCursor })

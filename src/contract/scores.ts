@@ -1,6 +1,7 @@
 /** Bodies of the score routes. */
 import Type, { type Static } from 'typebox'
 import { Identifier } from '../core/index.ts'
+import { OneOf } from './page.ts'
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Time = Type.String({ description: 'ISO 8601, UTC' })
@@ -34,8 +35,15 @@ const whole = {
   reason: Nullable(Type.String({ description: 'Why there is no score' })),
 }
 
+/** Why a lead is not to be called; `lost` is open again when it asks for something itself. */
+export const NOT_CALLED = ['hidden', 'snoozed', 'closed', 'lost', 'do_not_call'] as const
+export type NotCalled = (typeof NOT_CALLED)[number]
+
 /** Probability x expected commission x reachability, and what it is made of. */
 export const CallNext = Type.Object({
+  not_called: Nullable(
+    OneOf(NOT_CALLED, 'Why it stands on no list of calls; in words in reasons. Null: it does'),
+  ),
   value: Nullable(Type.Number({ minimum: 0, description: 'Null: nothing to go by yet' })),
   expected_commission: Nullable(Type.Number({ minimum: 0 })),
   reachability: Type.Number({ minimum: 0, maximum: 1 }),

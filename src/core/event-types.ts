@@ -195,6 +195,15 @@ export type OutcomeType = keyof typeof OUTCOME_SUCCESS
 
 export const OUTCOME_TYPES = Object.keys(OUTCOME_SUCCESS) as OutcomeType[]
 
+/** After these a lead has nothing more to decide: no model learns from what follows. */
+export const CLOSING_OUTCOMES = [
+  'property_purchased',
+  'listing_signed',
+] as const satisfies readonly OutcomeType[]
+
+/** After these nothing is to be expected of a lead unless it comes back by itself. */
+export const LOSING_OUTCOMES = ['lost', 'churn'] as const satisfies readonly OutcomeType[]
+
 export function isOutcomeType(name: string): name is OutcomeType {
   return Object.hasOwn(OUTCOME_SUCCESS, name)
 }

@@ -2,6 +2,7 @@
  * Whom to call next: probability x expected commission x reachability. A simple product on purpose:
  * an agent can check it, and each part stands beside it.
  */
+import type { NotCalled, WhyNotCalled } from './call-standing.ts'
 
 export interface CallNextInputs {
   /** Chance of the outcome: of the score, or the prior where there is none; null: unknown. */
@@ -10,8 +11,9 @@ export interface CallNextInputs {
   readonly priceMean: number | null
   /** The lead unsubscribed. */
   readonly unsubscribed: boolean
-  /** The lead's attributes: phone, email, do_not_call, do_not_contact. */
+  /** The lead's attributes: phone, email. */
   readonly attributes: Readonly<Record<string, unknown>>
+  readonly notCalled: WhyNotCalled | null
 }
 
 /** What a workspace earns; see docs/concepts/score.md for the settings behind it. */
@@ -23,7 +25,9 @@ export interface Economics {
 }
 
 export interface CallNext {
-  /** Money; null while nothing at all is known of the lead's chances. */
+  /** Why the lead is not to be called; null: it may be. */
+  readonly notCalled: NotCalled | null
+  /** Money; null while nothing at all is known of the lead's chances, or when it is not called. */
   readonly value: number | null
   readonly expectedCommission: number
   /** 0 to 1. */
@@ -40,15 +44,10 @@ const UNSUBSCRIBED = 0.25
 /** Neither phone number nor e-mail address on file: reached only when they come back. */
 const NO_ADDRESS = 0.5
 
-const isYes = (value: unknown): boolean =>
-  value === true || value === 1 || (typeof value === 'string' && /^(true|yes|1)$/i.test(value))
-
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
 
 /** How well the lead can be reached at a permitted hour, 0 to 1, and why not better. */
 function reachabilityOf({ attributes, unsubscribed }: CallNextInputs): [number, string[]] {
-  if (isYes(attributes['do_not_contact'])) return [0, ['asked not to be contacted']]
-  if (isYes(attributes['do_not_call'])) return [0, ['asked not to be called']]
   const reasons: string[] = []
   let reach = 1
   if (unsubscribed) {
@@ -64,12 +63,21 @@ function reachabilityOf({ attributes, unsubscribed }: CallNextInputs): [number, 
 
 /** Worth of the next call at a permitted hour; see `atHour` for now. */
 export function callNext(inputs: CallNextInputs, economics: Economics): CallNext {
-  const { priceMean, probability } = inputs
+  const { priceMean, probability, notCalled } = inputs
   const price = priceMean ?? economics.typicalPrice
   const [reachability, reasons] = reachabilityOf(inputs)
   if (priceMean === null) reasons.push('price unknown: a typical one is assumed')
   const expectedCommission = price * economics.commissionRate
+  if (notCalled !== null)
+    return {
+      notCalled: notCalled.why,
+      value: null,
+      expectedCommission,
+      reachability: 0,
+      reasons: [notCalled.sentence],
+    }
   return {
+    notCalled: null,
     value: probability === null ? null : probability * expectedCommission * reachability,
     expectedCommission,
     reachability,
@@ -88,7 +96,7 @@ const OUTSIDE_HOURS = 0.1
  * time zone, so the order of leads does not change with the hour.
  */
 export function atHour(call: CallNext, hour: number): CallNext {
-  if (hour >= FIRST_HOUR && hour < LAST_HOUR) return call
+  if (call.notCalled !== null || (hour >= FIRST_HOUR && hour < LAST_HOUR)) return call
   return {
     ...call,
     value: call.value === null ? null : call.value * OUTSIDE_HOURS,

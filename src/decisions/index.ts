@@ -3,6 +3,7 @@
  * math, learners, platform, store, policy, experiments, features and models.
  */
 export { atHour, callNext, hourIn, type CallNext, type Economics } from './call-next.ts'
+export { inSight, type LeadSight, type NotCalled } from './call-standing.ts'
 export { createGrounds, type Ground, type Grounds } from './grounds.ts'
 export { computeScore, type ComputedScore, type LeadFacts } from './lead-score.ts'
 export {

@@ -15,6 +15,7 @@ import {
   type Priors,
 } from '../models/index.ts'
 import { callNext, type CallNext, type Economics } from './call-next.ts'
+import { whyNotCalled, type StandingFacts } from './call-standing.ts'
 
 /** What is known of a workspace when its leads are scored. */
 export interface ScoringGround {
@@ -26,9 +27,8 @@ export interface ScoringGround {
 }
 
 /** What is known of a lead beside its behavior. */
-export interface LeadFacts {
+export interface LeadFacts extends StandingFacts {
   readonly segment: string | null
-  readonly attributes: Readonly<Record<string, unknown>>
 }
 
 export interface ComputedScore extends Omit<Prediction, 'prior' | 'priorFrom' | 'timesAverage'> {
@@ -102,6 +102,7 @@ export function computeScore(
       priceMean: price > 0 ? price : null,
       unsubscribed: state.activity.byType[UNSUBSCRIBED]! > 0,
       attributes: facts.attributes,
+      notCalled: whyNotCalled(state, facts),
     },
     ground.economics,
   )

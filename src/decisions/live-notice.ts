@@ -56,6 +56,7 @@ export function toScoreRecord(
     reachability: call.reachability,
     callReasons: call.reasons,
     callNext: call.value,
+    notCalled: call.notCalled,
     lastActivityAt: computed.lastActivityAt,
   }
 }

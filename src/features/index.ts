@@ -41,6 +41,7 @@ export {
 } from './normalisation.ts'
 export { featuresMarkdown } from './reference.ts'
 export { rebuildTrack, stateAsKnown } from './rebuild.ts'
+export { endingOf } from './standing.ts'
 export { asLearned, markDeclared, replayTrainingRows, type Replay } from './replay.ts'
 export {
   advance,

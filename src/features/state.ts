@@ -12,6 +12,7 @@ import { factOf, isGraded, type Fact } from './fact.ts'
 import { emptyGrades, regrade, rememberGraded, type GradeState } from './grades.ts'
 import { applyProperty, emptyProperty, type PropertyState } from './property.ts'
 import { applySession, emptySession, type SessionState } from './session.ts'
+import { applyStanding, emptyStanding, type StandingState } from './standing.ts'
 import { applyTime, emptyTime, type TimeState } from './time.ts'
 
 export interface LeadState {
@@ -30,6 +31,7 @@ export interface LeadState {
   property: PropertyState
   emotional: EmotionalState
   contextual: ContextualState
+  standing: StandingState
 }
 
 export function emptyState(): LeadState {
@@ -46,6 +48,7 @@ export function emptyState(): LeadState {
     property: emptyProperty(),
     emotional: emptyEmotional(),
     contextual: emptyContextual(),
+    standing: emptyStanding(),
   }
 }
 
@@ -98,6 +101,7 @@ function applyFact(state: LeadState, fact: Fact, now: number): void {
   applyProperty(state.property, fact)
   applyEmotional(state.emotional, fact)
   applyContextual(state.contextual, fact)
+  applyStanding(state.standing, fact)
 }
 
 const NAME_OF_CODE = new Map(EVENT_TYPE_NAMES.map((name) => [EVENT_TYPES[name].code, name]))

@@ -3,7 +3,7 @@
  * passed, whatever became of the lead: counting successes as soon as they come, but failures only
  * when the horizon is over, would inflate every retraining.
  */
-import type { OutcomeType } from '../core/index.ts'
+import { CLOSING_OUTCOMES, type OutcomeType } from '../core/index.ts'
 import type { Outcome } from './projection.ts'
 
 const DAY_MS = 86_400_000
@@ -22,7 +22,7 @@ export type Label = 0 | 1 | 'open' | 'finished'
 
 const BUYER: readonly OutcomeType[] = ['offer_submitted', 'property_purchased']
 const SELLER: readonly OutcomeType[] = ['listing_signed']
-const CLOSING = new Set<OutcomeType>(['property_purchased', 'listing_signed'])
+const CLOSING = new Set<OutcomeType>(CLOSING_OUTCOMES)
 
 /** The rule of lead_scoring: an offer or a purchase; for the seller segment a signed listing. */
 export function labelRule(segment: string | null, horizonDays: number): LabelRule {

@@ -207,6 +207,7 @@ export {
 } from './predictions.ts'
 export {
   listLeads,
+  listStages,
   readLeadScore,
   visibleOwners,
   type LeadFilter,

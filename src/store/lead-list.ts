@@ -1,12 +1,22 @@
 /** Lists of leads with their current scores. Needs a client inside withWorkspace. */
 import type { Queryable } from './connection.ts'
-import { searchCondition, searchLeads } from './lead-search.ts'
-import { LEAD_COLUMNS, toLead, type Lead, type LeadRow, type Viewer } from './leads.ts'
+import { searchCondition, searchLeads, searchMerged } from './lead-search.ts'
+import {
+  LEAD_COLUMNS,
+  notCalledSql,
+  toLead,
+  type Lead,
+  type LeadRow,
+  type Viewer,
+} from './leads.ts'
 
 export type LeadOrder = 'newest' | 'call_next' | 'score' | 'churn' | 'last_activity'
 
-/** Snoozed and hidden leads are out of sight; `active` are the others. */
-export type LeadSight = 'active' | 'snoozed' | 'hidden' | 'all'
+/**
+ * `active`: may be called. Snoozed and hidden leads are out of sight; `closed` are those of whom
+ * nothing more is expected, closed or lost.
+ */
+export type LeadSight = 'active' | 'snoozed' | 'hidden' | 'closed' | 'all'
 
 export interface LeadFilter {
   readonly q?: string | undefined
@@ -41,6 +51,8 @@ export interface StoredScore {
   readonly reachability: number
   readonly callReasons: readonly string[]
   readonly callNext: number | null
+  /** See LeadScoreRecord. */
+  readonly notCalled: string | null
   readonly lastActivityAt: Date | null
 }
 
@@ -68,13 +80,14 @@ interface ScoreRow {
   reachability: number | null
   call_reasons: string[] | null
   call_next: number | null
+  not_called: string | null
   last_activity_at: Date | null
 }
 
 const SCORE_COLUMNS = `s.version as score_version, s.position as score_position,
   nullif(s.computed_at, '-infinity') as computed_at, s.score, s.probability, s.low, s.high, s.prior,
   s.times_average, s.reason, s.score_before, s.churn_risk, s.commission, s.reachability,
-  s.call_reasons, s.call_next, s.last_activity_at`
+  s.call_reasons, s.call_next, s.not_called, s.last_activity_at`
 
 function toScore(row: ScoreRow): StoredScore | null {
   if (row.computed_at === null) return null
@@ -95,6 +108,7 @@ function toScore(row: ScoreRow): StoredScore | null {
     reachability: row.reachability ?? 1,
     callReasons: row.call_reasons ?? [],
     callNext: row.call_next,
+    notCalled: row.not_called,
     lastActivityAt: row.last_activity_at,
   }
 }
@@ -122,10 +136,13 @@ function sortValue(row: ScoreRow, order: LeadOrder): number | null {
   }
 }
 
+const NOT_CALLED = notCalledSql('s.not_called')
+
 const SHOWN: Record<LeadSight, string> = {
-  active: 'p.hidden_at is null and (p.snoozed_until is null or p.snoozed_until <= now())',
+  active: `${NOT_CALLED} is null`,
   snoozed: 'p.hidden_at is null and p.snoozed_until > now()',
   hidden: 'p.hidden_at is not null',
+  closed: `s.not_called in ('closed', 'lost')`,
   all: 'true',
 }
 
@@ -158,9 +175,12 @@ async function conditionOf(
   if (q !== undefined) {
     const found = await searchLeads(client, owners, q)
     isWide = found === 'many'
-    if (found === 'many') parts.push(searchCondition(q, bind))
-    else if (found.length === 0) return null
-    else parts.push(`p.person_id = any(${bind(found)}::bigint[])`)
+    const merged = await searchMerged(client, q)
+    const ids = [...(found === 'many' ? [] : found), ...merged]
+    const named = `p.person_id = any(${bind(ids)}::bigint[])`
+    if (found === 'many') parts.push(`(${searchCondition(q, bind)} or ${named})`)
+    else if (found.length + merged.length === 0) return null
+    else parts.push(named)
   }
   if (segment !== undefined) parts.push(`p.segment = ${bind(segment)}`)
   if (stage !== undefined) parts.push(`p.stage = ${bind(stage)}`)
@@ -226,6 +246,21 @@ export async function listLeads(
      order by p.person_id desc limit ${bind(limit - valued.length)}`
   })
   return [...valued, ...rest]
+}
+
+/** The stages that leads of the workspace stand in, by name; each is one step down the index. */
+export async function listStages(client: Queryable): Promise<string[]> {
+  const { rows } = await client.query<{ stage: string }>(
+    `with recursive found as (
+       (select stage from persons where workspace_id = current_workspace()
+          and stage is not null and lead_id is not null order by stage limit 1)
+       union all
+       select (select p.stage from persons p where p.workspace_id = current_workspace()
+           and p.stage > f.stage and p.lead_id is not null order by p.stage limit 1)
+       from found f where f.stage is not null)
+     select stage from found where stage is not null limit 500`,
+  )
+  return rows.map(({ stage }) => stage)
 }
 
 /** The current score of one lead; null: not computed yet. */

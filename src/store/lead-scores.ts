@@ -23,6 +23,8 @@ export interface LeadScoreRecord extends StateKey {
   readonly reachability: number
   readonly callReasons: readonly string[]
   readonly callNext: number | null
+  /** Why it is not called, apart from being out of sight; null: it may be. */
+  readonly notCalled: string | null
   readonly lastActivityAt: number | null
 }
 
@@ -52,6 +54,7 @@ export async function saveLeadScores(
     reachability: r.reachability,
     call_reasons: r.callReasons,
     call_next: r.callNext,
+    not_called: r.notCalled,
     last_activity_at: isoOrNull(r.lastActivityAt),
   }))
   await client.query({
@@ -68,6 +71,8 @@ export interface ScoringInput extends StateKey {
   readonly segment: string | null
   readonly ownerId: number | null
   readonly attributes: Record<string, unknown>
+  /** What an import said became of it; null: nothing. */
+  readonly converted: boolean | null
   /** The score of the day before. */
   readonly scoreBefore: number | null
 }
@@ -83,6 +88,7 @@ export async function readScoringInputs(
     segment: string | null
     owner_id: string | null
     attributes: Record<string, unknown>
+    converted: boolean | null
     score_before: number | null
   }>({
     name: 'scoring_inputs',
@@ -96,6 +102,7 @@ export async function readScoringInputs(
     segment: row.segment,
     ownerId: row.owner_id === null ? null : Number(row.owner_id),
     attributes: row.attributes,
+    converted: row.converted,
     scoreBefore: row.score_before,
   }))
 }

@@ -45,6 +45,17 @@ export async function searchLeads(
   return ids.length > FOUND_MAX ? 'many' : ids.map(Number)
 }
 
+/** Person numbers that leads merged into them are found by: who they also were. */
+export async function searchMerged(client: Queryable, q: string): Promise<number[]> {
+  const { words, digits } = searchOf(q)
+  if (words.length === 0) return []
+  const { rows } = await client.query<{ ids: string[] }>(
+    'select search_merged(current_workspace(), $1, $2, $3) as ids',
+    [words, digits, FOUND_MAX],
+  )
+  return rows[0]!.ids.map(Number)
+}
+
 /** The same as a condition on persons p. */
 export function searchCondition(q: string, bind: (value: unknown) => string): string {
   const { words, digits } = searchOf(q)

@@ -15,6 +15,8 @@ export interface Lead {
   /** Not to be called before. */
   readonly snoozedUntil: Date | null
   readonly hiddenAt: Date | null
+  /** What an import said became of it, without a day; null: nothing. */
+  readonly converted: boolean | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -27,13 +29,21 @@ export interface LeadRow {
   stage: string | null
   owner_id: string | null
   snoozed_until: Date | null
+  converted: boolean | null
   hidden_at: Date | null
   created_at: Date
   updated_at: Date
 }
 
 export const LEAD_COLUMNS = `p.person_id, p.lead_id, p.attributes, p.segment, p.stage, p.owner_id,
-  p.snoozed_until, p.hidden_at, p.created_at, p.updated_at`
+  p.snoozed_until, p.hidden_at, p.created_at, p.updated_at,
+  (select l.converted from lead_labels l where l.workspace_id = p.workspace_id
+    and l.person_id = p.person_id) as converted`
+
+/** Why lead p is not called; `stored` with its score is what decisions/call-standing.ts decided. */
+export const notCalledSql = (stored: string): string =>
+  `case when p.hidden_at is not null then 'hidden'
+    when p.snoozed_until > now() then 'snoozed' else ${stored} end`
 
 /** $1 is the viewer. */
 const VISIBLE = `($1::bigint is null or p.owner_id = $1 or exists (
@@ -50,6 +60,7 @@ export const toLead = (row: LeadRow): Lead => ({
   stage: row.stage,
   ownerId: row.owner_id === null ? null : Number(row.owner_id),
   snoozedUntil: row.snoozed_until,
+  converted: row.converted,
   hiddenAt: row.hidden_at,
   createdAt: row.created_at,
   updatedAt: row.updated_at,

@@ -13,7 +13,7 @@ const score = (value: number | null, second = 0, reasons: string[] = []): LeadSc
   reason: null,
   trend: null,
   churn_risk: null,
-  call_next: { value, expected_commission: 1, reachability: 1, reasons },
+  call_next: { not_called: null, value, expected_commission: 1, reachability: 1, reasons },
   last_activity_at: null,
   computed_at: new Date(second * 1_000).toISOString(),
   model_version: 1,
@@ -61,6 +61,15 @@ test('a list read late does not undo what frames told', () => {
     ['a', 9],
     ['b', 5],
   ])
+})
+
+test('who is no longer to be called leaves the list, and a list read late brings nobody back', () => {
+  const closed = lead('b', null, 5)
+  const of = { ...closed.score!, call_next: { ...closed.score!.call_next, not_called: 'closed' } }
+  const told = { lead_id: 'b', name: 'b', last_event: null, ...of } as ScoreData
+  expect(ids(withScores([lead('a', 1), lead('b', 2)], [told], 9))).toBe('a')
+  const known = { ...closed, score: of } as BoardLead
+  expect(ids(notOlder([lead('b', 2, 1), lead('a', 1)], [known]))).toBe('a')
 })
 
 test('held rows keep their places: nobody leaves, who is new comes last', () => {

@@ -7,9 +7,12 @@ export type BoardLead = Pick<LeadAnswer, 'lead_id' | 'name' | 'score' | 'last_ev
 const worthOf = ({ score }: BoardLead): number => score?.call_next.value ?? -Infinity
 const computedAt = ({ score }: BoardLead): string => score?.computed_at ?? ''
 
+/** Closed, lost or with no wish to be called: of no list of calls. */
+const isCalled = ({ score }: BoardLead): boolean => (score?.call_next.not_called ?? null) === null
+
 /** Most worth a call first; what is not known comes last, and equals stay as they are. */
 const inOrder = (leads: Iterable<BoardLead>): BoardLead[] =>
-  [...leads].sort((a, b) => {
+  [...leads].filter(isCalled).sort((a, b) => {
     const [first, second] = [worthOf(a), worthOf(b)]
     return first === second ? 0 : second - first
   })

@@ -3,7 +3,11 @@ import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, TextInput } 
 import { IconFilter, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { SavedFilterAnswer, SavedFiltersAnswer } from '../../../src/contract/index.ts'
+import type {
+  SavedFilterAnswer,
+  SavedFiltersAnswer,
+  StagesAnswer,
+} from '../../../src/contract/index.ts'
 import { fromQuery, leadSearch, toQuery, type LeadSearch } from '../api/lead-search.ts'
 import { request } from '../api/request.ts'
 import { ProblemAlert } from './states.tsx'
@@ -17,7 +21,8 @@ const SHOWN = [
   { value: 'active', label: 'Active' },
   { value: 'snoozed', label: 'Snoozed' },
   { value: 'hidden', label: 'Hidden' },
-  { value: 'all', label: 'Active, snoozed and hidden' },
+  { value: 'closed', label: 'Closed and lost' },
+  { value: 'all', label: 'All of them' },
 ]
 const SORTS = [
   { value: 'newest', label: 'Newest first' },
@@ -94,6 +99,30 @@ function Saved(props: { search: LeadSearch; me: number; go: (search: LeadSearch)
   )
 }
 
+function Stages({ stage, set }: { stage?: string; set: (stage: string | null) => void }) {
+  const stages = useQuery({
+    queryKey: ['leads', 'stages'],
+    queryFn: () => request<StagesAnswer>('GET', '/v1/lead-stages'),
+  })
+  // A stage that nobody stands in any more may still be asked for by an address.
+  const items = [
+    ...new Set([...(stages.data?.items ?? []), ...(stage === undefined ? [] : [stage])]),
+  ]
+  if (items.length === 0) return null
+  return (
+    <Select
+      aria-label="Stage"
+      placeholder="Any stage"
+      data={items.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+      value={stage ?? null}
+      onChange={set}
+      searchable
+      clearable
+      w={160}
+    />
+  )
+}
+
 export function LeadFilters(props: {
   search: LeadSearch
   me: number
@@ -117,6 +146,10 @@ export function LeadFilters(props: {
         onChange={(value) => set('show', value)}
         allowDeselect={false}
         w={170}
+      />
+      <Stages
+        {...(search.stage !== undefined && { stage: search.stage })}
+        set={(stage) => set('stage', stage)}
       />
       <Select
         aria-label="Order"

@@ -1,5 +1,5 @@
 /** Why a lead has its score: sentences, each with a bar as long as its share. */
-import { Button, Stack, Text } from '@mantine/core'
+import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import type { Factor, ScoreAnswer } from '../../../src/contract/index.ts'
@@ -77,7 +77,12 @@ export function Reasons({ leadId }: { leadId: string }) {
           <Stack gap="sm">
             <Chance of={answer} />
             {answer.factors.length > 0 && <Bars factors={answer.factors} />}
-            {answer.call_next.reasons.length > 0 && (
+            {answer.call_next.not_called !== null && (
+              <Alert color="gray" p="xs" title="Not on the call list">
+                {answer.call_next.reasons.join('; ')}.
+              </Alert>
+            )}
+            {answer.call_next.not_called === null && answer.call_next.reasons.length > 0 && (
               <Text size="xs" c="dimmed">
                 For a call: {answer.call_next.reasons.join('; ')}.
               </Text>

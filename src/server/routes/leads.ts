@@ -5,6 +5,7 @@ import {
   LeadParams,
   LeadsAnswer,
   LeadsQuery,
+  StagesAnswer,
   PageQuery,
   TimelineAnswer,
   type LastEvent,
@@ -15,6 +16,7 @@ import { hourIn } from '../../decisions/index.ts'
 import {
   findLead,
   listLeads,
+  listStages,
   readLastEvents,
   readTimeline,
   type Database,
@@ -127,6 +129,16 @@ function readRoutes(app: FastifyInstance, { database, grounds, clock }: Services
         next_cursor: last === undefined ? null : toCursor([order, last.sortValue, last.personId]),
       }
     },
+  )
+  app.get(
+    '/v1/lead-stages',
+    {
+      schema: { tags, summary: 'Stages that leads stand in', response: { 200: StagesAnswer } },
+      config: { access: MAY_READ },
+    },
+    async ({ principal }) => ({
+      items: await database.withWorkspace(principal.workspaceId, listStages),
+    }),
   )
   app.get<{ Params: LeadParams }>(
     '/v1/leads/:id',

@@ -1,6 +1,13 @@
 /** Scores as the contract shows them. */
 import type { CallNext as CallNextBody, LeadScore, ScoreAnswer } from '../../contract/index.ts'
-import { atHour, type CallNext, type ComputedScore } from '../../decisions/index.ts'
+import {
+  atHour,
+  inSight,
+  type CallNext,
+  type ComputedScore,
+  type LeadSight,
+  type NotCalled,
+} from '../../decisions/index.ts'
 import { leadScoring } from '../../models/index.ts'
 import type { LeadScoreRecord, StoredScore } from '../../store/index.ts'
 
@@ -9,6 +16,7 @@ const isoOrNull = (time: Date | number | null): string | null =>
 
 function toCallNext(call: CallNext): CallNextBody {
   return {
+    not_called: call.notCalled,
     value: call.value,
     expected_commission: call.expectedCommission,
     reachability: call.reachability,
@@ -36,6 +44,7 @@ export function toLeadScore(
   hour: number,
 ): LeadScore {
   const call: CallNext = {
+    notCalled: current.notCalled as NotCalled | null,
     value: current.callNext,
     expectedCommission: current.commission ?? 0,
     reachability: current.reachability,
@@ -61,6 +70,8 @@ export function toLeadScore(
 
 export interface AnswerContext {
   readonly leadId: string
+  /** What its row says of being called now. */
+  readonly sight: LeadSight
   /** Hour of the day (0 to 23) in the workspace's zone. */
   readonly hour: number
   readonly scoreBefore: number | null
@@ -70,7 +81,7 @@ export interface AnswerContext {
 
 export function toScoreAnswer(
   computed: ComputedScore,
-  { leadId, hour, scoreBefore, eventId }: AnswerContext,
+  { leadId, sight, hour, scoreBefore, eventId }: AnswerContext,
 ): ScoreAnswer {
   const { version, interval, vector } = computed
   return {
@@ -88,7 +99,7 @@ export function toScoreAnswer(
     horizon_days: leadScoring.horizonDays,
     model: version === null ? null : { name: leadScoring.name, version },
     factors: [...computed.factors],
-    call_next: toCallNext(atHour(computed.call, hour)),
+    call_next: toCallNext(atHour(inSight(computed.call, sight, computed.asOf), hour)),
     trend: difference(computed.score, scoreBefore),
     computed_at: new Date(computed.asOf).toISOString(),
     as_of_event_id: eventId,

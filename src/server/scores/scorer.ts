@@ -90,6 +90,7 @@ export function createScorer({ database, grounds, clock, log }: Needs): Scorer {
       const { timeZone } = await grounds.of(workspaceId)
       return toScoreAnswer(computed, {
         leadId,
+        sight: lead,
         hour: hourIn(timeZone, clock.now()),
         scoreBefore: before?.scoreBefore ?? null,
         eventId,
