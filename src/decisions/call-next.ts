@@ -2,7 +2,7 @@
  * Whom to call next: probability x expected commission x reachability. A simple product on purpose:
  * an agent can check it, and each part stands beside it.
  */
-import type { NotCalled, WhyNotCalled } from './call-standing.ts'
+import { dayOf, type NotCalled, type WhyNotCalled } from './call-standing.ts'
 
 export interface CallNextInputs {
   /** Chance of the outcome: of the score, or the prior where there is none; null: unknown. */
@@ -113,4 +113,22 @@ export function hourIn(timeZone: string, now: number): number {
   } catch {
     return new Date(now).getUTCHours()
   }
+}
+
+export interface LeadSight {
+  readonly snoozedUntil: Date | null
+  readonly hiddenAt: Date | null
+}
+
+/** The same call when it is known whether somebody has put the lead out of sight. */
+export function inSight(call: CallNext, { snoozedUntil, hiddenAt }: LeadSight, now: number) {
+  const out = (why: NotCalled, sentence: string): CallNext => ({
+    ...call,
+    notCalled: why,
+    reasons: call.notCalled === null ? [sentence] : [sentence, ...call.reasons],
+  })
+  if (hiddenAt !== null) return out('hidden', `hidden since ${dayOf(hiddenAt.getTime())}`)
+  if (snoozedUntil !== null && snoozedUntil.getTime() > now)
+    return out('snoozed', `snoozed until ${dayOf(snoozedUntil.getTime())}`)
+  return call
 }

@@ -5,7 +5,6 @@
  */
 import { EVENT_TYPES } from '../core/index.ts'
 import { endingOf, type LeadState } from '../features/index.ts'
-import type { CallNext } from './call-next.ts'
 
 export type NotCalled = 'hidden' | 'snoozed' | 'closed' | 'lost' | 'do_not_call'
 
@@ -21,7 +20,7 @@ export interface StandingFacts {
   readonly converted?: boolean | null
 }
 
-const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
+export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
 
 const isYes = (value: unknown): boolean =>
   value === true || value === 1 || (typeof value === 'string' && /^(true|yes|1)$/i.test(value))
@@ -43,22 +42,4 @@ export function whyNotCalled(
   if (isYes(attributes['do_not_call']))
     return { why: 'do_not_call', sentence: 'asked not to be called' }
   return null
-}
-
-export interface LeadSight {
-  readonly snoozedUntil: Date | null
-  readonly hiddenAt: Date | null
-}
-
-/** The same call when it is known whether somebody has put the lead out of sight. */
-export function inSight(call: CallNext, { snoozedUntil, hiddenAt }: LeadSight, now: number) {
-  const out = (why: NotCalled, sentence: string): CallNext => ({
-    ...call,
-    notCalled: why,
-    reasons: call.notCalled === null ? [sentence] : [sentence, ...call.reasons],
-  })
-  if (hiddenAt !== null) return out('hidden', `hidden since ${dayOf(hiddenAt.getTime())}`)
-  if (snoozedUntil !== null && snoozedUntil.getTime() > now)
-    return out('snoozed', `snoozed until ${dayOf(snoozedUntil.getTime())}`)
-  return call
 }
