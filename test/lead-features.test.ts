@@ -103,5 +103,10 @@ test('with a champion values stand on the scales of its training', async () => {
   expect(found.normalised!.min_max).toBeCloseTo(1 / 39, 9)
   expect(found.normalised!.z_score).toBeCloseTo((1 - 19.5) / Math.sqrt((40 ** 2 - 1) / 12), 0)
   expect(found.normalised!.robust).toBeCloseTo((1 - 19.5) / 19.5, 0)
-  expect(item(await features('kim'), 'session_count').normalised).toBeNull()
+  // About one lead in five has fewer than 8 views; kim's segment is not known.
+  expect(found.level).toMatchObject({ level: 'low', low: 8, high: 32, among: null })
+  expect(item(await features('kim'), 'session_count')).toMatchObject({
+    normalised: null,
+    level: null,
+  })
 })

@@ -152,6 +152,21 @@ const Normalised = Type.Object(
   { description: 'On the scales of the leads that the champion was trained on' },
 )
 
+const FeatureLevel = Type.Object(
+  {
+    level: Type.Union([Type.Literal('low'), Type.Literal('usual'), Type.Literal('high')]),
+    low: Type.Number({ description: 'Below it a value is low: one lead in five is' }),
+    high: Type.Number({ description: 'Above it a value is high: one lead in five is' }),
+    among: Nullable(Type.String({ description: 'The segment compared with; null: all leads' })),
+    leads: Type.Integer({ minimum: 0, description: 'Leads compared with' }),
+  },
+  {
+    description:
+      'Against leads of the same segment that the champion was trained on; small segments are ' +
+      'drawn to all leads',
+  },
+)
+
 export const FeaturesAnswer = Type.Object({
   lead_id: Type.String(),
   as_of: Time,
@@ -172,6 +187,7 @@ export const FeaturesAnswer = Type.Object({
       evidence_of: Type.String({ description: 'What evidence counts' }),
       needs: Nullable(Type.String({ description: 'What a value takes at least; null: nothing' })),
       normalised: Nullable(Normalised),
+      level: Nullable(FeatureLevel),
     }),
   ),
 })

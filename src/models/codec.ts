@@ -12,18 +12,23 @@ import {
   type FittedModel,
   type ModelParts,
 } from './fitted-model.ts'
+import type { Thresholds } from './thresholds.ts'
 import { packSample, unpackSample, type StoredSample } from './reference-sample.ts'
 
 const MAGIC = Buffer.from('EHMODEL')
-/** Format 1 had no reference sample. */
-const FORMATS = [1, 2]
-const FORMAT = 2
+/** Format 1 had no reference sample, 2 no thresholds. */
+const FORMATS = [1, 2, 3]
+const FORMAT = 3
 /** A model is some megabytes; a file that claims more is damaged or hostile. */
 const JSON_BYTES_MAX = 512 * 1024 * 1024
 
-interface Stored extends Omit<ModelParts, 'boosters' | 'bags' | 'reference' | 'sample'> {
+interface Stored extends Omit<
+  ModelParts,
+  'boosters' | 'bags' | 'reference' | 'sample' | 'thresholds'
+> {
   readonly reference: readonly number[]
   readonly sample?: StoredSample | null
+  readonly thresholds?: Thresholds | null
   readonly binner: ReturnType<FittedModel['boosters'][number]['toState']>['binner']
   readonly boosters: readonly BoosterState[]
   readonly bags: readonly BoosterState[]
@@ -56,13 +61,14 @@ export function decodeModel(bytes: Uint8Array): FittedModel {
       `The model has format ${buffer[head]}; this release reads up to ${FORMAT}: update it`,
     )
   const packed = buffer.subarray(head + 1)
-  const { binner, boosters, bags, reference, sample, ...rest } = JSON.parse(
+  const { binner, boosters, bags, reference, sample, thresholds, ...rest } = JSON.parse(
     gunzipSync(packed, { maxOutputLength: JSON_BYTES_MAX }).toString('utf8'),
   ) as Stored
   return fittedModel({
     ...rest,
     reference: Float64Array.from(reference),
     sample: sample ? unpackSample(sample) : null,
+    thresholds: thresholds ?? null,
     boosters: boostersFromStates(boosters, binner),
     bags: boostersFromStates(bags, binner),
   })

@@ -24,7 +24,8 @@ import { fittedModel, type FittedModel, type HeldOutMetrics } from './fitted-mod
 import { checkAttributes, frameOf } from './inputs.ts'
 import { smoothedRate, type Priors, type SegmentCount } from './prior.ts'
 import { referenceQuantiles } from './reference.ts'
-import { referenceSample } from './reference-sample.ts'
+import { latestExamples, referenceSample } from './reference-sample.ts'
+import { fitThresholds, type Thresholds } from './thresholds.ts'
 import type { ModelSpec } from './spec.ts'
 
 export interface FitOptions {
@@ -103,6 +104,14 @@ function segmentCounts({ labels, groups, segments }: Examples): Priors {
     level === '' ? [] : [[level, count(code)] as const],
   )
   return { workspace: count(undefined), segments: Object.fromEntries(named) }
+}
+
+/** Leads from which thresholds are learned, at most. */
+const THRESHOLD_LEADS_MAX = 20_000
+
+function thresholdsOf(spec: ModelSpec, examples: Examples, seed: number): Thresholds {
+  const latest = latestExamples(examples, THRESHOLD_LEADS_MAX, seed)
+  return fitThresholds(frameOf(spec, latest), latest.segments)
 }
 
 /** How often each row's lead was drawn, with replacement, from all leads. */
@@ -239,6 +248,7 @@ export function fitModel(
     priors: segmentCounts(examples),
     reference: referenceQuantiles(margins),
     sample: referenceSample(spec, examples, seed),
+    thresholds: thresholdsOf(spec, examples, seed),
     boosters,
     bags,
   })

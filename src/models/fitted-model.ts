@@ -14,6 +14,7 @@ import type { ReferenceQuantiles } from './reference.ts'
 import type { AttributeDeclaration } from '../core/index.ts'
 import type { FeatureVector } from '../features/index.ts'
 import type { ModelSpec } from './spec.ts'
+import type { Thresholds } from './thresholds.ts'
 
 /** What the model learned from. */
 export interface TrainedOn {
@@ -51,6 +52,8 @@ export interface ModelParts {
    * days are compared with. Null in versions of releases that kept none.
    */
   readonly sample: Frame | null
+  /** What is much and little by segment. Null in versions of releases that learned none. */
+  readonly thresholds: Thresholds | null
   /** Of different seeds, averaged. All trees share one binner. */
   readonly boosters: readonly GbdtModel[]
   /** Of bootstrap samples of the leads: how far they part is the interval. */

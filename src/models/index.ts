@@ -35,6 +35,7 @@ export {
   type ModelSpec,
 } from './spec.ts'
 export { scalesOf, type Scales } from './scales.ts'
+export { levelOf, type Thresholds } from './thresholds.ts'
 export { summaryOf, type ModelInput, type ModelSummary } from './summary.ts'
 export { createLiveModels, type AliasMove, type Live, type LiveModels } from './live-models.ts'
 export {

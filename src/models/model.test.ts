@@ -92,7 +92,7 @@ test('the same seed gives the same bytes; decoded, it predicts equally', () => {
 test('bytes that are no model of this release are refused in words', () => {
   const bytes = Uint8Array.from(encodeModel(model))
   bytes[7] = 9
-  expect(() => decodeModel(bytes)).toThrow(/format 9; this release reads up to 2/)
+  expect(() => decodeModel(bytes)).toThrow(/format 9; this release reads up to 3/)
   expect(() => decodeModel(new Uint8Array(40))).toThrow('These bytes are no model')
 })
 

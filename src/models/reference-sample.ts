@@ -10,12 +10,8 @@ import type { ModelSpec } from './spec.ts'
 
 const LEADS_MAX = 2_000
 
-/** The model's columns of the latest row of at most LEADS_MAX leads, drawn by `seed`. */
-export function referenceSample(
-  spec: Pick<ModelSpec, 'features'>,
-  examples: Examples,
-  seed: number,
-): Frame {
+/** The latest row of at most `most` leads, drawn by `seed`. */
+export function latestExamples(examples: Examples, most: number, seed: number): Examples {
   const latest = new Map<number, number>()
   examples.groups.forEach((group, row) => {
     const known = latest.get(group)
@@ -25,11 +21,18 @@ export function referenceSample(
   const rows = [...latest.values()]
     .map((row) => ({ row, draw: random.next() }))
     .sort((a, b) => a.draw - b.draw)
-    .slice(0, LEADS_MAX)
+    .slice(0, most)
     .map(({ row }) => row)
     .sort((a, b) => a - b)
-  return frameOf(spec, takeExamples(examples, rows))
+  return takeExamples(examples, rows)
 }
+
+/** The model's columns of the latest row of at most LEADS_MAX leads, drawn by `seed`. */
+export const referenceSample = (
+  spec: Pick<ModelSpec, 'features'>,
+  examples: Examples,
+  seed: number,
+): Frame => frameOf(spec, latestExamples(examples, LEADS_MAX, seed))
 
 type StoredColumn =
   | { readonly kind: 'numeric'; readonly name: string; readonly values: string }

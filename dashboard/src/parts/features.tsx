@@ -25,6 +25,19 @@ function inUnit(value: number, unit: string): string {
 const shown = ({ value, unit }: Feature): string =>
   typeof value === 'number' ? inUnit(value, unit) : (value ?? '').replaceAll('_', ' ')
 
+/** Only what stands out is said. */
+function Level({ of }: { of: Feature['level'] }) {
+  if (of === null || of.level === 'usual') return null
+  const kind = of.among === null ? '' : `${of.among.replaceAll('_', ' ')} `
+  const than = of.level === 'high' ? 'More' : 'Less'
+  const title = `${than} than four in five of ${whole(of.leads)} ${kind}leads`
+  return (
+    <Text component="span" size="xs" c="dimmed" title={title}>
+      {of.level} for {kind === '' ? 'a ' : kind}lead{kind === '' ? '' : 's'}{' '}
+    </Text>
+  )
+}
+
 function Rows({ features }: { features: readonly Feature[] }) {
   return (
     <Table verticalSpacing={4} horizontalSpacing={0} tabularNums>
@@ -40,7 +53,10 @@ function Rows({ features }: { features: readonly Feature[] }) {
                   needs {feature.needs ?? 'data'}
                 </Text>
               ) : (
-                shown(feature)
+                <>
+                  <Level of={feature.level} />
+                  {shown(feature)}
+                </>
               )}
             </Table.Td>
           </Table.Tr>

@@ -11,7 +11,13 @@ import {
   type FeatureDeclaration,
   type LeadState,
 } from '../../features/index.ts'
-import { leadScoring, scalesOf, type Scales } from '../../models/index.ts'
+import {
+  leadScoring,
+  levelOf,
+  scalesOf,
+  type FittedModel,
+  type Scales,
+} from '../../models/index.ts'
 import type { Services } from '../services.ts'
 import { MAY_READ, requireLead } from './leads.ts'
 
@@ -21,7 +27,7 @@ function itemOf(
   feature: FeatureDeclaration,
   state: LeadState,
   asOf: number,
-  told: Pick<Item, 'value' | 'normalised'>,
+  told: Pick<Item, 'value' | 'normalised' | 'level'>,
 ): Item {
   const { name, group, label, unit, window, minimum, evidenceOf } = feature
   const evidence = feature.evidence(state, asOf)
@@ -38,21 +44,39 @@ function itemOf(
   }
 }
 
-function itemsOf(state: LeadState, asOf: number, scales: Scales | undefined): Item[] {
+/** A feature of which there is no value. */
+const NOTHING = { value: null, normalised: null, level: null }
+
+/** What the champion says of other leads. */
+interface Others {
+  readonly scales: Scales
+  readonly levelOf: (feature: string, value: number) => Item['level']
+}
+
+function othersOf(model: FittedModel, segment: string | null): Others {
+  const { thresholds } = model
+  return {
+    scales: scalesOf(model),
+    levelOf: (feature, value) => thresholds && levelOf(thresholds, segment, feature, value),
+  }
+}
+
+function itemsOf(state: LeadState, asOf: number, others: Others | undefined): Item[] {
   const vector = extractFeatures(state, asOf)
   const numeric = NUMERIC_FEATURES.map((feature, i) => {
     const value = vector.numeric[i]!
-    if (Number.isNaN(value)) return itemOf(feature, state, asOf, { value: null, normalised: null })
-    const scaled = scales?.get(feature.name)?.(value) ?? null
+    if (Number.isNaN(value)) return itemOf(feature, state, asOf, NOTHING)
+    const scaled = others?.scales.get(feature.name)?.(value) ?? null
     const normalised = scaled && {
       min_max: scaled.minMax,
       z_score: scaled.zScore,
       robust: scaled.robust,
     }
-    return itemOf(feature, state, asOf, { value, normalised })
+    const level = others?.levelOf(feature.name, value) ?? null
+    return itemOf(feature, state, asOf, { value, normalised, level })
   })
   const categorical = CATEGORICAL_FEATURES.map((feature, i) =>
-    itemOf(feature, state, asOf, { value: vector.categorical[i] ?? null, normalised: null }),
+    itemOf(feature, state, asOf, { ...NOTHING, value: vector.categorical[i] ?? null }),
   )
   return [...numeric, ...categorical]
 }
@@ -74,7 +98,7 @@ export function leadFeatureRoutes(
       config: { access: MAY_READ },
     },
     async ({ principal, params, query }) => {
-      const { personId, leadId } = await requireLead(database, principal, params.id)
+      const { personId, leadId, segment } = await requireLead(database, principal, params.id)
       const { workspaceId } = principal
       const key = { workspaceId, personId }
       const now = clock.now()
@@ -94,7 +118,7 @@ export function leadFeatureRoutes(
         known_position: state.knownPosition < 0 ? null : state.knownPosition,
         last_event_at: last === null ? null : new Date(last).toISOString(),
         freshness_seconds: last === null ? null : Math.max(0, asOf - last) / 1_000,
-        items: itemsOf(state, asOf, champion && scalesOf(champion.model)),
+        items: itemsOf(state, asOf, champion && othersOf(champion.model, segment)),
       }
     },
   )
