@@ -1,7 +1,7 @@
 /** A location of GoHighLevel, as the stand-in gives it over HTTP, into a real database. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { createEventRun } from '../src/cli/import/event-run.ts'
+import { servedSink } from '../src/cli/import/served.ts'
 import { backfill, createGhlClient, loadOperations } from '../src/integrations/index.ts'
 import { seedLocation, startFake } from '../src/integrations/index.ts'
 import { seededRandom } from '../src/math/index.ts'
@@ -68,8 +68,7 @@ function run({ fake, database, workspaceId }: Setting, token = 'pit-test-token',
     clock: systemClock,
     history,
     sellerPipelines: [],
-    openSink: (onRejected) =>
-      createEventRun({ database, workspaceId, dryRun: false, history, onRejected }),
+    openSink: servedSink(database),
     onProgress: () => undefined,
   })
 }

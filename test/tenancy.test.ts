@@ -27,6 +27,7 @@ let other: {
   importId: number
   filterId: number
   invitationId: number
+  hookId: number
   /** Log position of a note. */
   noteAt: number
 }
@@ -92,6 +93,9 @@ beforeAll(async () => {
     as: theirs,
     body: { name: MARK, query: { stage: MARK } },
   })
+  const hook = await hub.call('POST', '/v1/ghl/hooks', { as: theirs, body: { name: MARK } })
+  const delivery = JSON.stringify({ contact_id: `${MARK}-5`, customData: {}, note: MARK })
+  await fetch(hub.url + (hook.body.path as string), { method: 'POST', body: delivery })
   await hub.folded()
   const sent = await fetch(`${hub.url}/v1/imports?kind=listings`, {
     method: 'POST',
@@ -108,6 +112,7 @@ beforeAll(async () => {
   })
   const filterId = kept.body.filter_id as number
   const noteAt = noted.body.position as number
+  const hookId = hook.body.hook_id as number
   other = {
     workspaceId,
     userId: added.body.user_id as number,
@@ -115,6 +120,7 @@ beforeAll(async () => {
     importId,
     filterId,
     invitationId: invited.body.invitation_id as number,
+    hookId,
     noteAt,
   }
 }, 60_000)
@@ -132,7 +138,9 @@ function aim(url: string): string {
           ? other.filterId
           : url.startsWith('/v1/invitations')
             ? other.invitationId
-            : `${MARK}-1`
+            : url.startsWith('/v1/ghl/hooks')
+              ? other.hookId
+              : `${MARK}-1`
   return url.replace(/:\w+/g, String(id)).replace('*', `${MARK}-1`)
 }
 

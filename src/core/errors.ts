@@ -38,6 +38,12 @@ export const ERRORS = declare({
     'No valid credentials',
     'Send `Authorization: Bearer <token or API key>`; sign in again when the token has expired.',
   ),
+  'webhook-not-verified': fault(
+    401,
+    'The webhook is not signed by who it says it is from',
+    'Send X-GHL-Signature (Ed25519, base64, over the bytes of the body), or use a secret address ' +
+      'for workflows; check GHL_WEBHOOK_PUBLIC_KEY.',
+  ),
   'wrong-credentials': fault(401, 'E-mail or password is wrong', 'Check both and try again.'),
   forbidden: fault(403, 'Not allowed', 'Ask an administrator for the role or scope named.'),
   'origin-not-allowed': fault(

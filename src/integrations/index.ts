@@ -3,9 +3,17 @@ export { fromSegment, segmentIdentity, snakeCase } from './segment.ts'
 export {
   backfill,
   createGhlClient,
+  envelopeOf,
   GHL_BASE_URL,
+  isSigned,
   loadOperations,
+  parseBody,
   seedLocation,
   startFake,
+  startIntake,
+  unreadSettings,
+  webhookKeys,
   type BackfillReport,
+  type Intake,
+  type OpenSink,
 } from './ghl/index.ts'

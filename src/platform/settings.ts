@@ -148,7 +148,11 @@ export const Settings = Type.Object({
       title: 'a public key in PEM form',
       pattern: '^-----BEGIN PUBLIC KEY-----',
       examples: ['-----BEGIN PUBLIC KEY-----…'],
-      description: 'Key that verifies marketplace webhooks (PEM).',
+      description:
+        'Ed25519 key that verifies webhooks of GoHighLevel applications (PEM; several one after ' +
+        'another while keys change; line breaks also as \\n). Absent: the key that GoHighLevel ' +
+        'publishes. Given, the first location that sends to a product which knows none belongs ' +
+        'to the workspace main.',
     }),
   ),
   ANTHROPIC_API_KEY: Type.Optional(

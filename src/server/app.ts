@@ -19,6 +19,7 @@ import { installProblems, refuseMessage, refuseRequest } from './problems.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
+import { ghlWebhookRoutes } from './routes/ghl-webhooks.ts'
 import { healthRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/imports.ts'
 import { interactionRoutes } from './routes/interactions.ts'
@@ -202,6 +203,7 @@ const ROUTES = [
   liveRoutes,
   listingRoutes,
   importRoutes,
+  ghlWebhookRoutes,
   captureRoutes,
   interactionRoutes,
   segmentRoutes,

@@ -11,6 +11,7 @@ import {
   type Capture,
   type GroupCommit,
 } from '../events/index.ts'
+import { startIntake, type OpenSink } from '../integrations/index.ts'
 import { createLiveModels } from '../models/index.ts'
 import {
   createIdSource,
@@ -36,6 +37,7 @@ import { createAccessChanges } from './auth/access-changes.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { createCaptureRate } from './auth/capture-rate.ts'
 import { bootstrap, tokenSecret } from './bootstrap.ts'
+import { createRefusals } from './ghl/refusals.ts'
 import type { Importers } from './imports/importer.ts'
 import { announceModels, announceNotices } from './live/announce.ts'
 import { createLiveHub } from './live/hub.ts'
@@ -69,6 +71,8 @@ export interface ServerOptions {
   readonly folding?: Folding | undefined
   /** What takes files in. */
   readonly importers: Importers
+  /** How events of other systems come into the log. */
+  readonly openSink: OpenSink
 }
 
 export interface RunningServer {
@@ -165,6 +169,14 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
     log,
     database,
     importers: options.importers,
+    intake: startIntake({
+      database,
+      log,
+      clock,
+      openSink: options.openSink,
+      onAppended: () => folding?.hint(),
+    }),
+    refusals: createRefusals(clock),
     version: VERSION,
     clock,
     newId: createIdSource(),
@@ -214,6 +226,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {
     stopAnnouncing()
+    await services.intake.close()
     await notices.close()
     throw explainListen(error, config)
   }
@@ -228,6 +241,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const hangUp = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS)
       await app.close()
       clearTimeout(hangUp)
+      await services.intake.close()
       await commit.drain()
       await notices.close()
     },

@@ -3,9 +3,11 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../core/index.ts'
 import type { Grounds } from '../decisions/index.ts'
 import type { Capture } from '../events/index.ts'
+import type { Intake } from '../integrations/index.ts'
 import type { LiveModels, Registry as ModelRegistry } from '../models/index.ts'
 import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database, StateKey } from '../store/index.ts'
+import type { Refusals } from './ghl/refusals.ts'
 import type { Importers } from './imports/importer.ts'
 import type { LiveHub } from './live/hub.ts'
 import type { AccessChanges } from './auth/access-changes.ts'
@@ -23,6 +25,10 @@ export interface Services {
   readonly captureRate: CaptureRate
   /** What takes files in, by kind. */
   readonly importers: Importers
+  /** Takes in what webhooks brought. */
+  readonly intake: Intake
+  /** Webhooks that were refused. */
+  readonly refusals: Refusals
   readonly metrics: Registry
   readonly authenticate: Authenticate
   /** Told when what somebody may do changed. */

@@ -250,8 +250,28 @@ export {
   readBackfill,
   saveBackfill,
   setStages,
+  staleContacts,
   type Holder,
   type NamedIdentity,
   type OutsideContact,
+  type ReachedStage,
   type SharedName,
 } from './outside-contacts.ts'
+export {
+  adoptLocation,
+  countAttempt,
+  countDeliveries,
+  dueWorkspaces,
+  forgetOldBodies,
+  holdDue,
+  insertDelivery,
+  isEventAt,
+  readLocation,
+  releaseWaiting,
+  saveLocation,
+  settleDeliveries,
+  workspacesOfLocation,
+  type Delivery,
+  type DeliveryEnd,
+} from './ghl-deliveries.ts'
+export { createHook, findHook, listHooks, revokeHook, type GhlHook } from './ghl-hooks.ts'

@@ -76,6 +76,8 @@ export interface OutsideContact {
   readonly phone: string | undefined
   readonly ownerId: number | undefined
   readonly addedAt: Date | undefined
+  /** When what is said of it was true, as far as that is known. */
+  readonly toldAt: Date | undefined
 }
 
 export interface SharedName extends NamedIdentity {
@@ -94,14 +96,16 @@ export async function nameContacts(
 ): Promise<SharedName[]> {
   await client.query(
     `with input as (
-       select p.person_id, t.contact_id, t.owner_id, t.added_at
-       from unnest($1::text[], $2::text[], $4::bigint[], $5::timestamptz[])
-         as t(contact_id, lead_id, owner_id, added_at)
+       select distinct on (t.contact_id) p.person_id, t.contact_id, t.owner_id, t.added_at,
+         t.told_at
+       from unnest($1::text[], $2::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
+         as t(contact_id, lead_id, owner_id, added_at, told_at)
        join persons p on p.workspace_id = current_workspace() and p.lead_id = t.lead_id
      ), noted as (
-       insert into ghl_contacts (workspace_id, contact_id, location_id, person_id)
-       select current_workspace(), contact_id, $3, person_id from input
-       on conflict (workspace_id, contact_id) do nothing
+       insert into ghl_contacts (workspace_id, contact_id, location_id, person_id, told_at)
+       select current_workspace(), contact_id, $3, person_id, told_at from input
+       on conflict (workspace_id, contact_id) do update set told_at = excluded.told_at
+         where excluded.told_at > ghl_contacts.told_at or ghl_contacts.told_at is null
      ), named as (
        insert into identities (workspace_id, kind, value, person_id)
        select current_workspace(), ${IDENTITY_KIND.external}, contact_id, person_id from input
@@ -117,6 +121,7 @@ export async function nameContacts(
       locationId,
       contacts.map(({ ownerId }) => ownerId ?? null),
       contacts.map(({ addedAt }) => addedAt ?? null),
+      contacts.map(({ toldAt }) => toldAt ?? null),
     ],
   )
   const names = contacts.flatMap(({ leadId, email, phone }) => [
@@ -186,18 +191,56 @@ export async function nextContacts(
   return rows.map(({ contact_id, lead_id }) => ({ contactId: contact_id, leadId: lead_id }))
 }
 
-/** Sets where leads stand in the funnel of the outside system. */
-export async function setStages(
-  client: Queryable,
-  stages: ReadonlyMap<string, string>,
-): Promise<void> {
+export interface ReachedStage {
+  readonly contactId: string
+  readonly stage: string
+  /** When it was reached, or said to be. */
+  readonly at: Date
+}
+
+/** Sets where leads stand in the funnel of the outside system, unless something later is known. */
+export async function setStages(client: Queryable, stages: readonly ReachedStage[]): Promise<void> {
   await client.query(
-    `update persons p set stage = t.stage, updated_at = now()
-     from unnest($1::text[], $2::text[]) as t(lead_id, stage)
-     where p.workspace_id = current_workspace() and p.lead_id = t.lead_id
+    `with told as (
+       update ghl_contacts g set stage_told_at = t.at
+       from (select distinct on (contact_id) *
+         from unnest($1::text[], $2::text[], $3::timestamptz[])
+           with ordinality as t(contact_id, stage, at, no)
+         order by contact_id, at desc, no desc) t
+       where g.workspace_id = current_workspace() and g.contact_id = t.contact_id
+         and (g.stage_told_at is null or g.stage_told_at <= t.at)
+       returning g.person_id, t.stage, t.at
+     ), latest as (select distinct on (person_id) * from told order by person_id, at desc)
+     update persons p set stage = t.stage, updated_at = now()
+     from latest t where p.workspace_id = current_workspace() and p.person_id = t.person_id
        and p.stage is distinct from t.stage`,
-    [[...stages.keys()], [...stages.values()]],
+    [
+      stages.map(({ contactId }) => contactId),
+      stages.map(({ stage }) => stage),
+      stages.map(({ at }) => at),
+    ],
   )
+}
+
+export interface ToldContact {
+  readonly contactId: string
+  /** When what is said of it was true; undefined: unknown, which counts as now. */
+  readonly at: Date | undefined
+}
+
+/** The contacts of which something later is known. */
+export async function staleContacts(
+  client: Queryable,
+  told: readonly ToldContact[],
+): Promise<Set<string>> {
+  const columns = [told.map(({ contactId }) => contactId), told.map(({ at }) => at ?? null)]
+  const { rows } = await client.query<{ contact_id: string }>(
+    `select g.contact_id from unnest($1::text[], $2::timestamptz[]) as t(contact_id, at)
+     join ghl_contacts g on g.workspace_id = current_workspace() and g.contact_id = t.contact_id
+     where g.told_at > t.at`,
+    columns,
+  )
+  return new Set(rows.map(({ contact_id }) => contact_id))
 }
 
 export interface BackfillRecord {

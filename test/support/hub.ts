@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog, modelKey, parseConfig, systemClock } from '../../src/platform/index.ts'
-import { servedImporters } from '../../src/cli/import/served.ts'
+import { servedImporters, servedSink } from '../../src/cli/import/served.ts'
 import type { Registry } from '../../src/models/index.ts'
 import { startServer } from '../../src/server/index.ts'
 import { createPartitionScoring, startPartitionOwner } from '../../src/worker/index.ts'
@@ -67,6 +67,7 @@ export async function startHub(environment: Record<string, string> = {}): Promis
     database,
     folding,
     importers: servedImporters(database, dataDir),
+    openSink: servedSink(database),
   })
 
   const call: Hub['call'] = async (method, path, { as, body, headers = {} } = {}) => {

@@ -16,7 +16,7 @@ import {
   startUpkeep,
 } from '../../worker/index.ts'
 import { startDemo } from '../market/demo.ts'
-import { servedImporters } from '../import/served.ts'
+import { servedImporters, servedSink } from '../import/served.ts'
 import type { Define, Terminal } from '../terminal.ts'
 
 type Role = 'all' | 'api' | 'worker'
@@ -91,6 +91,7 @@ async function run({ terminal, config, log, database, role, stopped }: Running):
             database,
             folding,
             importers: servedImporters(database, config.DATA_DIR),
+            openSink: servedSink(database),
           })
     log.info(`EnterpriseHub runs${server === undefined ? '' : ` on ${server.url}`}`)
     const demo =

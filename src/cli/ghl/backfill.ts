@@ -11,7 +11,7 @@ import { seededRandom } from '../../math/index.ts'
 import { SetupError, systemClock } from '../../platform/index.ts'
 import { openDatabase } from '../../store/index.ts'
 import { address, whole } from '../arguments.ts'
-import { createEventRun } from '../import/event-run.ts'
+import { servedSink } from '../import/served.ts'
 import type { Terminal } from '../terminal.ts'
 import { workspaceOf } from '../workspace.ts'
 
@@ -89,8 +89,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<void> {
       clock: systemClock,
       history,
       sellerPipelines: flags.sellerPipeline,
-      openSink: (onRejected) =>
-        createEventRun({ database, workspaceId, dryRun: false, history, onRejected }),
+      openSink: servedSink(database),
       onProgress: ({ reading, fraction, remainingSeconds }) =>
         bar.update(fraction, `${reading}, ${duration(remainingSeconds)} left`),
     })

@@ -41,6 +41,8 @@ export interface EventRunOptions {
   /** Events were known when they happened: models may learn from them (see declared-history). */
   readonly history: boolean
   readonly counts?: Partial<EventCounts>
+  /** What was stored first stands: the same event_id with another content is a duplicate. */
+  readonly firstStands?: boolean
   readonly onRejected: (rejected: { line: number; reason: string; raw: unknown }) => void
 }
 
@@ -207,6 +209,7 @@ async function append(run: Run, batch: readonly Pending[]): Promise<void> {
     if (status === 'accepted') counts.accepted++
     if (status === 'duplicate') counts.duplicates++
     if (status === 'accepted' || status === 'duplicate') stored.push(batch[i]!)
+    else if (status === 'conflict' && run.firstStands === true) counts.duplicates++
     else if (status === 'conflict') conflicts.push(batch[i]!)
     else reject(run, batch[i]!.raw, REFUSED.erased)
   })

@@ -1,6 +1,8 @@
 /** The importers as the server uses them. */
+import type { OpenSink } from '../../integrations/index.ts'
 import type { Importers, ImportWork } from '../../server/index.ts'
 import type { Database } from '../../store/index.ts'
+import { createEventRun } from './event-run.ts'
 import { IMPORT_KINDS } from './index.ts'
 
 export function servedImporters(database: Database, dataDir: string): Importers {
@@ -22,3 +24,9 @@ export function servedImporters(database: Database, dataDir: string): Importers 
     }
   return { leads: importer('leads'), listings: importer('listings') }
 }
+
+/** Events of other systems on their way into the log: what was stored first stands. */
+export const servedSink =
+  (database: Database): OpenSink =>
+  (options) =>
+    createEventRun({ database, dryRun: false, firstStands: true, ...options })

@@ -5,18 +5,16 @@
 import type { Clock } from '../../core/index.ts'
 import {
   createAppendMemory,
-  declareAttributes,
-  listMembers,
   readBackfill,
   saveBackfill,
+  saveLocation,
   type Database,
 } from '../../store/index.ts'
 import type { GhlClient } from './client.ts'
-import { declaredFields } from './contacts.ts'
 import { emptyCounts, type BackfillCounts } from './counts.ts'
+import { readLocationSettings, settingsDocument, type LocationSettings } from './location.ts'
+import { STEPS, type OpenSink, type StepContext } from './steps.ts'
 import { instantOf } from './times.ts'
-import type { GhlCalendar, GhlUser } from './records.ts'
-import { STEPS, type Sink, type StepContext } from './steps.ts'
 
 export interface BackfillProgress {
   /** What is being read, in words. */
@@ -37,7 +35,7 @@ export interface BackfillOptions {
   /** Names of pipelines in which winning means a signed listing. */
   readonly sellerPipelines: readonly string[]
   /** Takes events into the log. */
-  readonly openSink: (onRejected: (rejected: { reason: string }) => void) => Sink
+  readonly openSink: OpenSink
   readonly onProgress: (progress: BackfillProgress) => void
 }
 
@@ -58,74 +56,8 @@ interface Place {
   readonly done: number
 }
 
-interface Settings {
-  readonly name: string
-  readonly country: string
-  readonly zone: string | undefined
-  readonly fields: ReadonlyMap<string, string>
-  readonly owners: ReadonlyMap<string, number>
-  readonly userNames: ReadonlyMap<string, string>
-  readonly lostReasons: ReadonlyMap<string, string>
-  readonly pipelines: ReadonlyMap<string, string>
-  readonly stages: ReadonlyMap<string, string>
-  readonly calendars: readonly GhlCalendar[]
-}
-
-const USERS_PAGE = 100
-
-async function readUsers(client: GhlClient, locationId: string, companyId: string) {
-  const users: GhlUser[] = []
-  for (;;) {
-    const skip = users.length
-    const query = { companyId, locationId, skip: String(skip), limit: String(USERS_PAGE) }
-    const page = (await client.ask('users', { query })).users
-    users.push(...page)
-    if (page.length < USERS_PAGE) return users
-  }
-}
-
-const textMap = (rows: readonly { id?: string | null; name?: string | null }[]) =>
-  new Map(rows.map(({ id, name }) => [id ?? '', name ?? '']))
-
-/** What hardly changes: users, pipelines, fields. Read anew every time. */
-async function readSettings(options: BackfillOptions): Promise<Settings> {
-  const { client, locationId, database, workspaceId } = options
-  const query = { locationId }
-  const { location } = await client.ask('location', { path: { locationId } })
-  const { customFields } = await client.ask('customFields', {
-    path: { locationId },
-    query: { model: 'contact' },
-  })
-  const users = await readUsers(client, locationId, location.companyId ?? '')
-  const { pipelines } = await client.ask('pipelines', { query })
-  const { lostReasons } = await client.ask('lostReasons', { query: { ...query, limit: 100 } })
-  const { calendars } = await client.ask('calendars', { query })
-  const { names, declarations } = declaredFields(customFields)
-  const members = await database.withWorkspace(workspaceId, async (c) => {
-    await declareAttributes(c, declarations)
-    return listMembers(c)
-  })
-  const byEmail = new Map(members.map(({ email, userId }) => [email.toLowerCase(), userId]))
-  const owners = users.flatMap(({ id, email }): [string, number][] => {
-    const member = byEmail.get((email ?? '').toLowerCase())
-    return member === undefined ? [] : [[id, member]]
-  })
-  return {
-    name: location.name ?? locationId,
-    country: location.country ?? 'US',
-    zone: location.timezone ?? undefined,
-    fields: names,
-    owners: new Map(owners),
-    userNames: new Map(users.map(({ id, name, email }) => [id, name ?? email ?? id])),
-    lostReasons: textMap(lostReasons),
-    pipelines: textMap(pipelines),
-    stages: textMap(pipelines.flatMap(({ stages }) => stages ?? [])),
-    calendars,
-  }
-}
-
 /** How much there is, from five small questions; the first contact says how far back it goes. */
-async function readFound(options: BackfillOptions, settings: Settings) {
+async function readFound(options: BackfillOptions, settings: LocationSettings, users: number) {
   const { client, locationId, clock } = options
   const body = { locationId, pageLimit: 1, sort: [{ field: 'dateAdded', direction: 'asc' }] }
   const contacts = await client.ask('contacts', { body })
@@ -141,7 +73,7 @@ async function readFound(options: BackfillOptions, settings: Settings) {
   return {
     since,
     found: {
-      users: settings.userNames.size,
+      users,
       contacts: contacts.total,
       conversations: conversations.total,
       messages: await count(),
@@ -167,16 +99,20 @@ export async function backfill(options: BackfillOptions): Promise<BackfillReport
   const { database, workspaceId, locationId, client, clock, history } = options
   const began = clock.monotonic()
   const place = await startPlace(options)
-  const settings = await readSettings(options)
-  const { found, since } = await readFound(options, settings)
+  const { settings, userNames } = await readLocationSettings(options)
+  await database.withWorkspace(workspaceId, (c) =>
+    saveLocation(c, locationId, settingsDocument(settings)),
+  )
+  const { found, since } = await readFound(options, settings, userNames.size)
   const counts = place.saved ?? emptyCounts()
   counts.found = found
-  counts.owners_not_members = [...settings.userNames]
+  counts.owners_not_members = [...userNames]
     .filter(([id]) => !settings.owners.has(id))
     .map(([, name]) => name)
-  const sink = options.openSink(({ reason }) => {
+  const onRejected = ({ reason }: { reason: string }): void => {
     counts.refused[reason] = (counts.refused[reason] ?? 0) + 1
-  })
+  }
+  const sink = options.openSink({ workspaceId, history, onRejected })
   const context: StepContext = {
     ...settings,
     database,
@@ -189,7 +125,6 @@ export async function backfill(options: BackfillOptions): Promise<BackfillReport
     memory: createAppendMemory(),
     since,
     now: clock.now(),
-    sellerPipelines: new Set(options.sellerPipelines.map((name) => name.toLowerCase())),
   }
   const due = STEPS.map((step) => Math.max(1, step.requests(context)))
   const total = due.reduce((sum, requests) => sum + requests, 0)

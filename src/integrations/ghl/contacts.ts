@@ -12,6 +12,8 @@ import {
   IDENTITY_KIND,
   importLeads,
   nameContacts,
+  releaseWaiting,
+  staleContacts,
   type Database,
   type Holder,
   type NamedIdentity,
@@ -28,6 +30,12 @@ export interface ContactContext {
   readonly fields: ReadonlyMap<string, string>
   /** Members of the workspace by GoHighLevel user. */
   readonly owners: ReadonlyMap<string, number>
+}
+
+/** A contact, and when what it says was true; its own date of change where that is not said. */
+export interface ToldContact {
+  readonly contact: GhlContact
+  readonly toldAt?: Date
 }
 
 export interface StoredContacts {
@@ -139,13 +147,20 @@ function chooser(holders: readonly Holder[]): (who: Known) => Chosen {
   }
 }
 
-/** Stores a page of contacts; the same again changes nothing. */
+/** Stores a page of contacts; the same again changes nothing, nor does what is out of date. */
 export async function storeContacts(
   client: Client,
-  contacts: readonly GhlContact[],
+  contacts: readonly ToldContact[],
   context: ContactContext,
 ): Promise<StoredContacts> {
-  const all = contacts.map((contact) => known(contact, context.country))
+  const all = contacts.map(({ contact }) => known(contact, context.country))
+  const told = contacts.map(({ contact, toldAt }) => {
+    const changed = instantOf(contact.dateUpdated, context.zone)
+    const at = toldAt ?? (changed === undefined ? undefined : new Date(changed))
+    return { contactId: contact.id, at }
+  })
+  const toldAtOf = new Map(told.map(({ contactId, at }) => [contactId, at]))
+  const stale = await staleContacts(client, told)
   const names = all.flatMap(namesOf)
   const gone = new Set((await findErased(client, names)).map(keyOf))
   const alive = all.filter((who) => !namesOf(who).some((name) => gone.has(keyOf(name))))
@@ -154,7 +169,7 @@ export async function storeContacts(
   const counts = await importLeads(
     client,
     chosen
-      .filter(({ isMerged }) => !isMerged)
+      .filter(({ isMerged, who }) => !isMerged && !stale.has(who.contact.id))
       .map(({ who, leadId }) => ({
         leadId,
         attributes: attributesOf(who, context.fields),
@@ -173,13 +188,18 @@ export async function storeContacts(
         phone,
         ownerId: context.owners.get(contact.assignedTo ?? ''),
         addedAt: at === undefined ? undefined : new Date(at),
+        toldAt: toldAtOf.get(contact.id),
       }
     }),
+  )
+  await releaseWaiting(
+    client,
+    all.map(({ contact }) => contact.id),
   )
   return {
     created: counts.created,
     changed: counts.changed,
-    unchanged: counts.unchanged,
+    unchanged: counts.unchanged + alive.filter(({ contact }) => stale.has(contact.id)).length,
     matched: chosen.filter(({ isMatch }) => isMatch).length,
     erased: all.length - alive.length,
     shared,

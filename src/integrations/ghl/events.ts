@@ -12,6 +12,7 @@ export interface GhlEvent {
   readonly type: PublicEventType
   readonly timestamp: string
   readonly duration_seconds?: number
+  readonly property_id?: string
   readonly properties: Readonly<Record<string, unknown>>
   readonly context: Readonly<Record<string, unknown>>
 }
@@ -132,7 +133,8 @@ export function opportunityEvent(
   const reason =
     status === 'abandoned' ? 'abandoned' : (lostReasons.get(lostReasonId ?? '') ?? null)
   return {
-    event_id: `ghl-opportunity-${id}-${status}-${at}`,
+    // Without the time: a webhook says that something changed, not when.
+    event_id: `ghl-opportunity-${id}-${status}`,
     lead_id: leadId,
     type: status === 'won' ? won : 'lost',
     timestamp: iso(at),

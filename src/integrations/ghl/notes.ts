@@ -25,7 +25,7 @@ function rowOf(workspaceId: number, { note, leadId }: NoteOf, zone?: string): Lo
   const text = (note.body ?? '').slice(0, TEXT_MAX).replaceAll('\u0000', '').toWellFormed()
   if (time === undefined || text.trim() === '') return undefined
   const event_id = `ghl-note-${note.id}`
-  const by = note.userId == null ? 'ghl' : `ghl:${note.userId.slice(0, 200)}`
+  const by = note.userId == null ? 'ghl' : `ghl:${note.userId}`
   return {
     workspaceId,
     key: eventKey(event_id),

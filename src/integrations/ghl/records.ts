@@ -6,7 +6,7 @@ import Type, { type Static, type TSchema } from 'typebox'
 
 const Optional = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
 const Text = Type.String()
-const Id = Type.String({ minLength: 1, maxLength: 200 })
+const Id = Type.String({ maxLength: 200, pattern: '^[\\x20-\\x7e]+$' })
 /** Texts in the answers that were seen; the OpenAPI file says object. */
 const When = Type.Union([Type.String(), Type.Number()])
 
@@ -120,7 +120,7 @@ export type GhlOpportunity = Static<typeof GhlOpportunity>
 export const GhlNote = Type.Object({
   id: Id,
   body: Optional(Text),
-  userId: Optional(Text),
+  userId: Optional(Id),
   dateAdded: When,
   contactId: Optional(Text),
 })

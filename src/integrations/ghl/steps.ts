@@ -12,7 +12,8 @@ import { storeContacts } from './contacts.ts'
 import type { BackfillCounts } from './counts.ts'
 import { appointmentEvents, messageEvent, opportunityEvent, type GhlEvent } from './events.ts'
 import { appendNotes } from './notes.ts'
-import type { GhlCalendar } from './records.ts'
+import type { LocationSettings } from './location.ts'
+import { reachedStage } from './stages.ts'
 
 /** Takes events into the log, many at a time. */
 export interface Sink {
@@ -22,7 +23,14 @@ export interface Sink {
   readonly flush: () => Promise<void>
 }
 
-export interface StepContext {
+/** Opens a way into the log; tells refusals by the number that an event was taken in with. */
+export type OpenSink = (options: {
+  readonly workspaceId: number
+  readonly history: boolean
+  readonly onRejected: (rejected: { readonly line: number; readonly reason: string }) => void
+}) => Sink
+
+export interface StepContext extends LocationSettings {
   readonly database: Pick<Database, 'app' | 'withWorkspace'>
   readonly workspaceId: number
   readonly locationId: string
@@ -31,15 +39,6 @@ export interface StepContext {
   readonly counts: BackfillCounts
   readonly history: boolean
   readonly memory: AppendMemory
-  readonly country: string
-  readonly zone: string | undefined
-  readonly fields: ReadonlyMap<string, string>
-  readonly owners: ReadonlyMap<string, number>
-  readonly lostReasons: ReadonlyMap<string, string>
-  readonly pipelines: ReadonlyMap<string, string>
-  readonly stages: ReadonlyMap<string, string>
-  readonly calendars: readonly GhlCalendar[]
-  readonly sellerPipelines: ReadonlySet<string>
   /** Milliseconds since the epoch: when the first contact was added, and the present. */
   readonly since: number
   readonly now: number
@@ -86,17 +85,16 @@ async function eventsOf<T extends { contactId?: string | null }>(
   context: StepContext,
   records: readonly T[],
   make: (record: T, leadId: string) => readonly GhlEvent[],
-): Promise<{ events: GhlEvent[]; leads: ReadonlyMap<string, string> }> {
+): Promise<GhlEvent[]> {
   const ids = [...new Set(records.flatMap(({ contactId }) => contactId ?? []))]
   const { database, workspaceId } = context
   const leads = await database.withWorkspace(workspaceId, (c) => leadsOfContacts(c, ids))
-  const events = records.flatMap((record) => {
+  return records.flatMap((record) => {
     const leadId = leads.get(record.contactId ?? '')
     if (leadId !== undefined) return make(record, leadId)
     skip(context, NO_CONTACT)
     return []
   })
-  return { events, leads }
 }
 
 const contacts: Step = {
@@ -114,7 +112,11 @@ const contacts: Step = {
     })
     if (page.contacts.length === 0) return { at: undefined, requests: 1 }
     const stored = await database.withWorkspace(workspaceId, (c) =>
-      storeContacts(c, page.contacts, context),
+      storeContacts(
+        c,
+        page.contacts.map((contact) => ({ contact })),
+        context,
+      ),
     )
     for (const key of ['created', 'changed', 'unchanged', 'matched', 'erased'] as const)
       counts.leads[key] += stored[key]
@@ -145,18 +147,15 @@ const opportunities: Step = {
         ...(at as { startAfter: string; startAfterId: string } | null),
       },
     })
-    const { events, leads } = await eventsOf(context, page.opportunities, (one, leadId) => {
+    const events = await eventsOf(context, page.opportunities, (one, leadId) => {
       const event = opportunityEvent(one, leadId, context, zone)
       if (event === undefined) return []
       counts.outcomes[event.type === 'lost' ? 'lost' : 'won']++
       return [event]
     })
     await takeAll(context, events)
-    const reached = page.opportunities.flatMap(({ contactId, pipelineStageId }) => {
-      const [leadId, stage] = [leads.get(contactId ?? ''), stages.get(pipelineStageId ?? '')]
-      return leadId === undefined || !stage ? [] : [[leadId, stage.slice(0, 64)] as const]
-    })
-    await database.withWorkspace(workspaceId, (c) => setStages(c, new Map(reached)))
+    const reached = page.opportunities.flatMap((one) => reachedStage(one, stages, zone) ?? [])
+    await database.withWorkspace(workspaceId, (c) => setStages(c, reached))
     const { startAfter, startAfterId } = page.meta
     const isLast = page.opportunities.length < OPPORTUNITIES_PAGE || startAfterId == null
     return {
@@ -185,7 +184,7 @@ const appointments: Step = {
         endTime: String(until - 1),
       },
     })
-    const { events } = await eventsOf(context, found, (one, leadId) =>
+    const events = await eventsOf(context, found, (one, leadId) =>
       appointmentEvents(one, leadId, calendar.name ?? '', zone),
     )
     await takeAll(context, events)
@@ -215,7 +214,7 @@ const messagesOf = (reading: string, channel?: string): Step => ({
         ...(at !== null && { cursor: at as string }),
       },
     })
-    const { events } = await eventsOf(context, page.messages, (message, leadId) => {
+    const events = await eventsOf(context, page.messages, (message, leadId) => {
       const event = messageEvent(message, leadId, zone)
       if (!('skipped' in event)) return [event]
       skip(context, event.skipped)
