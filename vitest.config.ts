@@ -4,11 +4,14 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'dashboard/src/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    testTimeout: 20_000,
+    // Nothing is decided by it but how long a hanging test is waited for, on a busy machine too.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/test-cluster.ts'],
     // Two cores: more workers only fight with PostgreSQL for them.
     maxWorkers: 2,
+    // Files share the modules of their worker: modules keep nothing of what they served.
+    isolate: false,
     env: { TZ: 'UTC' },
   },
 })

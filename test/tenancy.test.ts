@@ -4,7 +4,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ADMIN, startHub, type Hub } from './support/hub.ts'
 
 /** Stands in everything that belongs to the other workspace. */
@@ -97,6 +97,16 @@ beforeAll(async () => {
   const delivery = JSON.stringify({ contact_id: `${MARK}-5`, customData: {}, note: MARK })
   await fetch(hub.url + (hook.body.path as string), { method: 'POST', body: delivery })
   await hub.folded()
+  // Scores are written a moment after the states they are of.
+  const unscored = async () =>
+    (
+      await hub.database.owner.query(
+        `select from lead_states l join persons p using (workspace_id, person_id)
+         left join lead_scores s using (workspace_id, person_id)
+         where p.lead_id is not null and s.position is distinct from l.position`,
+      )
+    ).rowCount
+  await vi.waitFor(async () => expect(await unscored()).toBe(0), { timeout: 15_000, interval: 50 })
   const sent = await fetch(`${hub.url}/v1/imports?kind=listings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${theirs}`, 'content-type': 'text/csv' },

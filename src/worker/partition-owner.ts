@@ -64,6 +64,8 @@ export interface PartitionOwnerOptions {
   readonly scoring?: PartitionScoring
   /** Entries from which on a log is folded lead by lead (default 10,000). */
   readonly rebuildFrom?: number
+  /** Within so long all partitions are written while little changes (default 2,000 ms). */
+  readonly checkpointMs?: number
   /** Told how far the log is folded, after each round that got further. */
   readonly onFolded?: (cursor: number) => void
 }
@@ -252,7 +254,8 @@ async function checkpointInTurn(options: PartitionOwnerOptions, owning: Owning):
     await owning.writing
     return
   }
-  const cycle = dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : CHECKPOINT_MS
+  const { checkpointMs = CHECKPOINT_MS } = options
+  const cycle = dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : checkpointMs
   const now = options.clock.monotonic()
   if (owning.writing !== undefined || now - owning.checkpointedAt < cycle / PARTITIONS) return
   owning.checkpointedAt = now

@@ -109,7 +109,11 @@ test('the state folded live equals the one replayed, grades and all', async () =
     )
     return rows[0]
   }
-  await expect.poll(latest, { timeout: 15_000 }).toBeDefined()
+  const graded = async () => {
+    await hub.folded()
+    return latest()
+  }
+  await expect.poll(graded, { timeout: 15_000 }).toBeDefined()
   const row = (await latest())!
   const key = { workspaceId: row.workspace_id, personId: Number(row.person_id) }
   const [stored] = await loadStates(database.app, [key])

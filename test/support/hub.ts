@@ -60,7 +60,14 @@ export async function startHub(environment: Record<string, string> = {}): Promis
   const registry = { database, masterKey: modelKey(config) }
   const clock = systemClock
   const scoring = createPartitionScoring({ registry, clock, log })
-  const folding = await startPartitionOwner({ database, log, clock, holder: 'test', scoring })
+  const folding = await startPartitionOwner({
+    database,
+    log,
+    clock,
+    holder: 'test',
+    scoring,
+    checkpointMs: 100,
+  })
   const server = await startServer({
     config,
     log,
@@ -95,7 +102,9 @@ export async function startHub(environment: Record<string, string> = {}): Promis
          from event_log`,
       )
       if (!rows[0]!.behind) return
-      await sleep(50)
+      // Partitions are written in turn, one a round.
+      folding.hint()
+      await sleep(5)
     }
   }
   const close = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createLog } from '../../src/platform/index.ts'
 import { openDatabase, type Database, type Migration } from '../../src/store/index.ts'
+import { once } from './once.ts'
 
 interface Cluster {
   readonly host: string
@@ -32,7 +33,7 @@ async function startCluster(): Promise<Cluster> {
 }
 
 async function asMaster<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const { host, port, user, password } = await (cluster ??= startCluster())
+  const { host, port, user, password } = await (cluster ??= once('cluster', startCluster))
   const client = new pg.Client({ host, port, user, password, database: 'postgres' })
   await client.connect()
   try {

@@ -3,11 +3,12 @@
  * of the run stops it (see test-cluster.ts). Chapters meet it over HTTP, WebSocket and the command
  * line only, each in a workspace of its own.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inject, vi } from 'vitest'
+import { inject } from 'vitest'
 import { cli, type CliResult } from './cli.ts'
+import { once } from './once.ts'
 import { freshDatabase } from './postgres.ts'
 import { freePort, serve } from './served.ts'
 import { watch, type Watch } from './watch.ts'
@@ -15,38 +16,6 @@ import { watch, type Watch } from './watch.ts'
 const ADMIN = { email: 'owner@example.com', password: 'correct horse battery' }
 /** For a busy machine; whichever chapter comes first also waits for the start. */
 const WAIT_MS = 50_000
-vi.setConfig({ testTimeout: 2 * WAIT_MS })
-
-/**
- * Does `work` once in a test run, whichever process asks first, and answers its result (JSON).
- * Who finds the work of another failed, fails too.
- */
-async function once<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const folder = join(inject('clusterFolder'), 'once')
-  const done = join(folder, `${name}.json`)
-  mkdirSync(folder, { recursive: true })
-  let isFirst = true
-  try {
-    mkdirSync(join(folder, name))
-  } catch {
-    isFirst = false
-  }
-  if (isFirst) {
-    const found = await work().then(
-      (result) => ({ result }),
-      (error: unknown) => ({ failed: String(error) }),
-    )
-    writeFileSync(`${done}.part`, JSON.stringify(found))
-    renameSync(`${done}.part`, done)
-  }
-  for (let waited = 0; !existsSync(done); waited += 50) {
-    if (waited > WAIT_MS) throw new Error(`${name} was begun by another test and never done`)
-    await sleep(50)
-  }
-  const found = JSON.parse(readFileSync(done, 'utf8')) as { result: T } | { failed: string }
-  if ('failed' in found) throw new Error(`${name}: ${found.failed}`)
-  return found.result
-}
 
 interface Running {
   readonly url: string

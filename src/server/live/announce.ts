@@ -15,10 +15,14 @@ const eventText = ({ type, time }: EventBrief) => ({
   timestamp: new Date(time).toISOString(),
 })
 
-/** Hours change rarely: worked out once a minute and workspace. */
-const hours = new Map<number, { readonly minute: number; readonly hour: number }>()
+type Hours = Map<number, { readonly minute: number; readonly hour: number }>
+
+/** Hours change rarely: worked out once a minute and workspace, in each server by itself. */
+const hoursOf = new WeakMap<Needs['grounds'], Hours>()
 
 function hourOf({ grounds, clock, log }: Needs, workspaceId: number): number {
+  const hours = hoursOf.get(grounds) ?? (new Map() as Hours)
+  hoursOf.set(grounds, hours)
   const now = clock.now()
   const minute = Math.floor(now / 60_000)
   const known = hours.get(workspaceId)
