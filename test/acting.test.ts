@@ -12,7 +12,7 @@ const DAY = 86_400_000
 beforeAll(async () => {
   hub = await startHub()
   admin = await hub.login()
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 const post = (path: string, body: unknown, as = admin): Promise<Reply> =>
@@ -269,7 +269,7 @@ test('who is closed, lost or out of sight is not called, and the page says why',
   const onList = async (more: string): Promise<string[]> =>
     ids(await get(`/v1/leads?stage=${stage}${more}`)).sort()
   const called = ['k-back', 'k-fell', 'k-open']
-  await expect.poll(() => onList('&sort=call_next'), { timeout: 8_000 }).toEqual(called)
+  await expect.poll(() => onList('&sort=call_next'), { timeout: 30_000 }).toEqual(called)
   expect(await onList('&show=closed')).toEqual(['k-bought', 'k-lost'])
   expect(await onList('')).toHaveLength(8)
   const whys = new Map<string, string>()

@@ -57,7 +57,7 @@ test('a start that fails ends at once, with its status, through the launcher too
   const start = join(import.meta.dirname, '..', 'scripts', 'start.mjs')
   const { PATH = '' } = process.env
   const env = { PATH, PORT: '0', DATA_DIR: '/proc/nowhere/.data' }
-  const done = spawnSync(process.execPath, [start], { encoding: 'utf8', env, timeout: 15_000 })
+  const done = spawnSync(process.execPath, [start], { encoding: 'utf8', env, timeout: 60_000 })
   expect(done.stderr).toContain('set DATA_DIR to a folder that can be written')
   expect(done.status).toBe(1)
 })

@@ -24,7 +24,7 @@ const PICTURES = process.env['EH_PICTURES']
 let hub: Hub
 beforeAll(async () => {
   hub = await startHub()
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 test('an address of programs never answers with the page', async () => {
@@ -93,10 +93,10 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     const posted = await hub.call('POST', '/v1/events', { as, body: event })
     expect(posted.body).toMatchObject({ accepted: 1, rejected: [] })
     const row = page.getByRole('listitem').filter({ hasText: lead })
-    await row.getByText('No score').waitFor({ timeout: 15_000 })
+    await row.getByText('No score').waitFor({ timeout: 30_000 })
     // The list does not name the last event: only the socket can have told the board.
     await hub.call('POST', '/v1/events', { as, body: { type: 'property_view', lead_id: lead } })
-    await row.getByText('Viewed').waitFor({ timeout: 15_000 })
+    await row.getByText('Viewed').waitFor({ timeout: 30_000 })
     await look(page, `call-next-${width}`)
     await page.emulateMedia({ colorScheme: 'dark' })
     await look(page, `call-next-dark-${width}`)
@@ -144,5 +144,5 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     expect(arrived).toBe(true)
     expect(new URL(page.url()).pathname).toBe('/leads/ada')
     await page.close()
-  }, 60_000)
+  })
 })

@@ -31,4 +31,4 @@ test('doctor tells of events that nobody folds, and of models it cannot open', a
     '✗ queues: 1 entries wait to be folded: a process with --role all or worker',
   )
   expect(out).toMatch(/✗ models: version 1 of lead_scoring .* give MODEL_ENCRYPTION_KEY as it was/)
-}, 60_000)
+})

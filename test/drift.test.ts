@@ -19,7 +19,7 @@ let as: string
 beforeAll(async () => {
   hub = await startHub()
   as = await hub.login()
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 interface Team {
@@ -190,7 +190,7 @@ test('outcomes join the predictions: open ones wait, settled ones are judged', a
   expect(live).toMatchObject({ settled: LEADS, open: LEADS - 40, open_converted: 1 })
   expect(live.evaluation.positives).toBe(40)
   expect(live.evaluation.roc_auc).toBeGreaterThan(0.6)
-}, 60_000)
+})
 
 test('answers that stopped coming true are drift, before and after all outcomes are in', async () => {
   const team = await workspace()

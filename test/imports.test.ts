@@ -22,7 +22,7 @@ beforeAll(async () => {
   before = uploads()
   hub = await startHub()
   admin = await hub.login()
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 async function send(query: string, body: BodyInit, type?: string, as = admin): Promise<Reply> {
@@ -46,7 +46,7 @@ function form(file: string | Uint8Array<ArrayBuffer>, mapping?: unknown): FormDa
 
 async function finished(sent: Reply): Promise<Reply> {
   const id = String(sent.body.import_id)
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 1_100; i++) {
     const reply = await hub.call('GET', `/v1/imports/${id}`, { as: admin })
     if (reply.body.status !== 'running') return reply
     await sleep(50)

@@ -191,7 +191,7 @@ test('who is disabled is out at once: token, refresh and socket', async () => {
   await hub.call('PATCH', path, { as: admin, body: { disabled: false } })
   expect((await post('/api/auth/refresh', { refresh_token })).status).toBe(401)
   expect(await hub.login('gone@example.com', PASSWORD)).toBeTruthy()
-}, 15_000)
+})
 
 test('the last administrator can be neither disabled nor made something else', async () => {
   const users = await hub.call('GET', '/v1/users', { as: admin })

@@ -11,7 +11,7 @@ let as: string
 beforeAll(async () => {
   hub = await startHub()
   as = await hub.login()
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 const view = async (lead_id: string, property_id: string, minutesAgo = 0): Promise<void> => {
@@ -95,7 +95,7 @@ test('with a champion values stand on the scales of its training', async () => {
   await setAlias(hub.registry, workspaceId, { ...order, actor: 'test', reason: 'first' })
   await view('kim', 'elm-4')
   let found = item(await features('kim'), 'total_property_views')
-  for (let i = 0; i < 100 && found.normalised === null; i++) {
+  for (let i = 0; i < 1_000 && found.normalised === null; i++) {
     await sleep(50)
     found = item(await features('kim'), 'total_property_views')
   }

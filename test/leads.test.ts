@@ -11,7 +11,7 @@ const PASSWORD = 'long enough for all'
 beforeAll(async () => {
   hub = await startHub()
   admin = await hub.login()
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 const post = (path: string, body: unknown, as = admin): Promise<Reply> =>
@@ -145,7 +145,7 @@ test('a role taken away is gone within 5 s; the last administrator stays', async
   const own = `/v1/users/${me.body.user.user_id}`
   const last = await hub.call('PATCH', own, { as: admin, body: { role: 'agent' } })
   expect(last.status).toBe(409)
-}, 15_000)
+})
 
 test('merge joins two histories, and its undo parts them', async () => {
   for (const lead_id of ['m1', 'm2']) {

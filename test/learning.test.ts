@@ -26,7 +26,7 @@ beforeAll(async () => {
   )
   workspaceId = rows[0]!.workspace_id
   await insertHistory(leadLogs(market))
-}, 60_000)
+})
 afterAll(() => database.drop())
 
 /** The log as it would stand had the product run all the time: received when it happened. */

@@ -68,7 +68,7 @@ async function launch(line: string, more: Record<string, string> = {}): Promise<
   })
   let said = ''
   child.stderr.on('data', (data: Buffer) => (said += data.toString()))
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 1_100; i++) {
     if (child.exitCode !== null) throw new Error(`${line} ended with ${child.exitCode}:\n${said}`)
     if (said.includes('EnterpriseHub runs')) return child
     await sleep(100)

@@ -92,4 +92,4 @@ test('TypeScript knows its methods, and that a property event needs a property',
   expect(
     faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
   ).toEqual([])
-}, 60_000)
+})

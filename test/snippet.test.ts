@@ -62,7 +62,7 @@ describe.skipIf(!isReady)('the snippet', () => {
     const body = { kind: 'publishable', name: 'site', origins: [origin] }
     key = ((await hub.call('POST', '/v1/keys', { as, body })).body as { key: string }).key
     browser = await chromium.launch({ executablePath: CHROMIUM!, args: FLAGS })
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser.close()
     site.close()
@@ -150,7 +150,7 @@ describe.skipIf(!isReady)('the snippet', () => {
     // The anonymous visit counts as the lead's.
     const { rows } = await hub.database.owner.query('select from person_links')
     expect(rows).toHaveLength(1)
-  }, 40_000)
+  })
 
   test('without consent nothing is stored or sent; withdrawn, what was kept is removed', async () => {
     const { context, page } = await visit('/home?strict')
@@ -173,7 +173,7 @@ describe.skipIf(!isReady)('the snippet', () => {
     expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['eh_consent'])
     expect(await stored()).toHaveLength(2)
     await context.close()
-  }, 40_000)
+  })
 
   test('events wait for the network, and are sent once', async () => {
     const { context, page } = await visit('/start')
@@ -188,7 +188,7 @@ describe.skipIf(!isReady)('the snippet', () => {
     await context.setOffline(false)
     expect((await until(3)).map(({ type }) => type)).toContain('search_executed')
     await context.close()
-  }, 40_000)
+  })
 
   test('a key of another website is refused, and the page is told, not broken', async () => {
     const as = await hub.login()
@@ -205,5 +205,5 @@ describe.skipIf(!isReady)('the snippet', () => {
     } finally {
       key = mine
     }
-  }, 40_000)
+  })
 })

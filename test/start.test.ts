@@ -114,7 +114,7 @@ test('a folder that cannot be written is named, with what to do', async (context
   } finally {
     thaw()
   }
-}, 60_000)
+})
 
 test('a data folder that became read-only is named as well, and kept as it is', async (context) => {
   const thaw = freeze(dataDir)
@@ -129,4 +129,4 @@ test('a data folder that became read-only is named as well, and kept as it is', 
   } finally {
     thaw()
   }
-}, 60_000)
+})

@@ -106,7 +106,7 @@ beforeAll(async () => {
          where p.lead_id is not null and s.position is distinct from l.position`,
       )
     ).rowCount
-  await vi.waitFor(async () => expect(await unscored()).toBe(0), { timeout: 15_000, interval: 50 })
+  await vi.waitFor(async () => expect(await unscored()).toBe(0), { timeout: 30_000, interval: 50 })
   const sent = await fetch(`${hub.url}/v1/imports?kind=listings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${theirs}`, 'content-type': 'text/csv' },
@@ -133,7 +133,7 @@ beforeAll(async () => {
     hookId,
     noteAt,
   }
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 /** The path of a route with the other workspace's numbers and names in it. */
@@ -225,7 +225,7 @@ test('no route lets a caller read or change another workspace', async () => {
     }
   }
   expect(await theirRows()).toBe(before)
-}, 60_000)
+})
 
 test('the same requests succeed for their owner, so the refusals above mean something', async () => {
   const named = routes.filter(({ url }) => url.includes(':id')).sort(DESTRUCTIVE_LAST)
@@ -235,7 +235,7 @@ test('the same requests succeed for their owner, so the refusals above mean some
     const { status } = await hub.call(method, aim(url), { as: theirs, body: bodyOf(route) })
     expect(status, `${method} ${url}`).toBeLessThan(300)
   }
-}, 60_000)
+})
 
 test('raw SQL without WHERE on one reused connection sees one workspace only', async () => {
   // Tables, parts of tables and views, all that there are; see also row-security.test.ts.

@@ -43,7 +43,7 @@ beforeAll(async () => {
     body: JSON.stringify(ADMIN),
   })
   token = ((await entered.json()) as { access_token: string }).access_token
-}, 60_000)
+})
 afterAll(async () => {
   await stop(served)
   await database.drop()

@@ -61,7 +61,7 @@ beforeAll(async () => {
   two = await serve(join(folder, 'two'), await freePort(), environment)
   const entered = await call(one, 'POST', '/api/auth/login', { body: ADMIN })
   admin = entered.body.access_token as string
-}, 60_000)
+})
 afterAll(async () => {
   for (const served of [one, two]) await stop(served)
   await database.drop()

@@ -94,7 +94,7 @@ test('states folded live, across owners that die, equal states rebuilt from the 
     { numRuns: 12, endOnFailure: true },
   )
   expect(await expectRebuilt()).toBeGreaterThan(10)
-}, 60_000)
+})
 
 test('a checkpoint under an old epoch is refused whole', async () => {
   await freeLeases()

@@ -87,7 +87,7 @@ async function expectRebuilt(database: Database): Promise<number> {
 
 /** Waits until the running server has folded all that it appended. */
 async function folded(url: string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1_000; i++) {
     const text = await (await fetch(`${url}/metrics`)).text()
     const read = (name: string): number =>
       Number(new RegExp(`^enterprisehub_${name}_position (\\d+)`, 'm').exec(text)?.[1])

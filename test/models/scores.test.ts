@@ -21,7 +21,7 @@ beforeAll(async () => {
     `select workspace_id from workspaces where slug = 'main'`,
   )
   main = rows[0]!.workspace_id
-}, 60_000)
+})
 afterAll(() => hub.close())
 
 const post = (path: string, body: unknown, as = admin): Promise<Reply> =>
@@ -48,7 +48,7 @@ const champion = (version: number | null, reason = 'test') =>
 
 /** Waits until the list says what is expected. */
 async function untilScored(path: string, fits: (items: Reply['body']) => boolean): Promise<Reply> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1_000; i++) {
     const reply = await get(path)
     if (reply.status === 200 && fits(reply.body.items)) return reply
     await sleep(50)

@@ -50,13 +50,13 @@ export async function serve(
     output = (output + chunk.toString()).slice(-8_000)
   })
   const url = `http://127.0.0.1:${port}`
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 1_800; i++) {
     if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}:\n${output}`)
     const ready = await fetch(`${url}/ready`).catch(() => undefined)
     if (ready?.ok) return { child, url, output: () => output }
     await sleep(50)
   }
-  throw new Error(`serve was not ready after 30 s:\n${output}`)
+  throw new Error(`serve was not ready after 90 s:\n${output}`)
 }
 
 /** Asks it to stop and waits for its end. */

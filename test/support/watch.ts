@@ -31,7 +31,7 @@ export async function watch(url: string, token: string): Promise<Watch> {
     closed,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     async until(fits) {
-      for (let i = 0; i < 500; i++) {
+      for (let i = 0; i < 5_000; i++) {
         const found = frames.find(fits)
         if (found !== undefined) return found
         await sleep(10)

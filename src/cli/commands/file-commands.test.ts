@@ -97,4 +97,4 @@ test('files of one row, and what cannot be used, end in words and the right stat
     expect([status, said], line.join(' ')).toEqual([expected, expect.stringMatching(words)])
     if (expected === 0) expect(JSON.parse(out)).toBeTypeOf('object')
   }
-}, 60_000)
+})
