@@ -1,47 +1,25 @@
 /** Acting on leads in a real browser, at the width of a phone and of a desk. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { ADMIN, startHub } from './support/hub.ts'
+import { HAS_PAGES, launch, look, open, signIn } from './support/browser.ts'
+import { startHub } from './support/hub.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-)
-const isBuilt = existsSync(join(ROOT, 'dashboard/dist/index.html'))
-const PICTURES = process.env['EH_PICTURES']
-
-test.skipIf(CHROMIUM === undefined || !isBuilt)(
+test.skipIf(!HAS_PAGES)(
   'a call is logged, a lead hidden and both are undone with a tap',
   async () => {
     await using hub = await startHub()
     const as = await hub.login()
-    const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
+    const browser = await launch()
     const faults: string[] = []
     try {
       for (const width of [390, 1366]) {
         const body = { lead_id: `w${width}`, name: 'Wanda Field' }
         await hub.call('POST', '/v1/leads', { as, body })
-        const page = await browser.newPage({ viewport: { width, height: 800 } })
-        page.on('pageerror', (error) => faults.push(error.message))
-        page.on('console', (line) => {
-          if (line.type() === 'error') faults.push(line.text())
-        })
-        const look = async (name: string): Promise<void> => {
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-          expect(wide, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(0)
-          if (PICTURES !== undefined)
-            await page.screenshot({ path: join(PICTURES, `${name}-${width}.png`) })
-        }
-        await page.goto(`${hub.url}/leads`)
-        await page.getByLabel('E-mail').fill(ADMIN.email)
-        await page.getByRole('textbox', { name: 'Password' }).fill(ADMIN.password)
-        await page.getByRole('button', { name: 'Sign in' }).click()
+        const page = await open(browser, width, faults)
+        await signIn(page, `${hub.url}/leads`)
         await page.getByRole('button', { name: 'Log a call with Wanda Field' }).click()
         await page.getByRole('menuitem', { name: 'No answer' }).click()
         await page.getByText('Call with Wanda Field: No answer').waitFor()
-        await look('acting-leads')
+        await look(page, `acting-leads-${width}`)
         const happened = await hub.call('GET', `/v1/leads/w${width}/timeline`, { as })
         expect(happened.body).toMatchObject({ items: [{ type: 'call_placed', undone_at: null }] })
         await page.getByRole('button', { name: 'Undo', exact: true }).click()
@@ -56,10 +34,10 @@ test.skipIf(CHROMIUM === undefined || !isBuilt)(
         await page.getByRole('button', { name: 'Undo', exact: true }).click()
         await page.getByRole('link', { name: 'Wanda Field' }).click()
         await page.getByRole('group', { name: 'Actions' }).waitFor()
-        await look('acting-lead')
+        await look(page, `acting-lead-${width}`)
         await page.keyboard.press('n')
         await page.getByRole('textbox', { name: 'Note' }).fill('Likes gardens')
-        await look('acting-note')
+        await look(page, `acting-note-${width}`)
         await page.getByRole('button', { name: 'Save note' }).click()
         await page.getByText('Note on Wanda Field').waitFor()
         await page.getByText('Note added').first().waitFor()

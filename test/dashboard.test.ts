@@ -1,25 +1,8 @@
 /** The web page in a real browser against a whole product. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN, startHub, type Hub } from './support/hub.ts'
-
-const ROOT = join(import.meta.dirname, '..')
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-)
-const isBuilt = existsSync(join(ROOT, 'dashboard/dist/index.html'))
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-const PICTURES = process.env['EH_PICTURES']
+import { HAS_PAGES, launch, look, open, settled, signIn } from './support/browser.ts'
+import { startHub, type Hub } from './support/hub.ts'
 
 let hub: Hub
 beforeAll(async () => {
@@ -39,35 +22,12 @@ test('an address of programs never answers with the page', async () => {
   expect((await hub.call('GET', '/leads')).status).toBe(404)
 })
 
-describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
+describe.skipIf(!HAS_PAGES)('in Chromium', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: FLAGS })
+    browser = await launch()
   })
   afterAll(() => browser.close())
-
-  async function open(width: number, faults: string[]): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width, height: 800 } })
-    page.on('console', (line) => {
-      if (line.type() === 'error' || line.type() === 'warning') faults.push(line.text())
-    })
-    page.on('pageerror', (error) => faults.push(error.message))
-    return page
-  }
-
-  async function look(page: Page, name: string): Promise<void> {
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    expect(wide, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
-    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) })
-  }
-
-  async function signIn(page: Page, address: string, name?: string): Promise<void> {
-    await page.goto(address)
-    await page.getByLabel('E-mail').fill(ADMIN.email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(ADMIN.password)
-    if (name !== undefined) await look(page, name)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-  }
 
   test('index.html is asked for again, its files never', async () => {
     const headers = { accept: 'text/html' }
@@ -80,23 +40,25 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
   })
 
-  const journey = async (width: number): Promise<void> => {
+  test.each([390, 1366, 1920])('an event appears on the page of its lead, %i px', async (width) => {
     const lead = `walker-${width}`
     const faults: string[] = []
-    const page = await open(width, faults)
-    await signIn(page, hub.url, `sign-in-${width}`)
+    const page = await open(browser, width, faults)
+    await page.goto(hub.url)
+    await page.getByLabel('E-mail').waitFor()
+    await look(page, `sign-in-${width}`)
+    await signIn(page, hub.url)
     await page.getByRole('heading', { name: 'Call next' }).waitFor()
-    await page.waitForFunction(() => document.querySelector('[aria-busy]') === null)
+    await settled(page)
 
     const as = await hub.login()
     const event = { type: 'property_view', lead_id: lead, property_id: 'home-7' }
     const posted = await hub.call('POST', '/v1/events', { as, body: event })
     expect(posted.body).toMatchObject({ accepted: 1, rejected: [] })
     const row = page.getByRole('listitem').filter({ hasText: lead })
-    await row.getByText('No score').waitFor({ timeout: 30_000 })
-    // The list does not name the last event: only the socket can have told the board.
+    await row.getByText('No score').waitFor()
     await hub.call('POST', '/v1/events', { as, body: { type: 'property_view', lead_id: lead } })
-    await row.getByText('Viewed').waitFor({ timeout: 30_000 })
+    await row.getByText('Viewed').waitFor()
     await look(page, `call-next-${width}`)
     await page.emulateMedia({ colorScheme: 'dark' })
     await look(page, `call-next-dark-${width}`)
@@ -113,19 +75,17 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     // A reload signs in again through the cookie alone.
     await page.reload()
     await page.getByText('property home-7').waitFor()
-    for (const address of ['leads', 'keys', 'team', 'status']) {
+    for (const address of ['leads', 'imports', 'models', 'keys', 'team', 'status']) {
       await page.goto(`${hub.url}/${address}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.waitForFunction(() => document.querySelector('[aria-busy]') === null)
+      await settled(page)
       await look(page, `${address}-${width}`)
     }
     expect(faults).toEqual([])
     await page.close()
-  }
-  test.each([390, 1366, 1920])('an event appears on the page of its lead, %i px', journey, 60_000)
+  })
 
   test('who opens a lead while the search is still waiting stays on its page', async () => {
-    const page = await open(1366, [])
+    const page = await open(browser, 1366, [])
     const as = await hub.login()
     await hub.call('POST', '/v1/leads', { as, body: { lead_id: 'ada', name: 'Ada Waters' } })
     await signIn(page, `${hub.url}/leads`)
@@ -140,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in Chromium', () => {
     await link.waitFor()
     await page.getByLabel('Search leads').fill('Ada')
     await link.click()
-    await page.getByRole('heading', { name: 'Ada Waters' }).waitFor({ timeout: 10_000 })
+    await page.getByRole('heading', { name: 'Ada Waters' }).waitFor()
     expect(arrived).toBe(true)
     expect(new URL(page.url()).pathname).toBe('/leads/ada')
     await page.close()

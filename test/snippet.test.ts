@@ -1,18 +1,14 @@
 /** The website snippet in a real browser, on a website of another origin than the product's. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { HAS_PAGES, launch } from './support/browser.ts'
 import { startHub, type Hub } from './support/hub.ts'
 
 const BUILT = join(import.meta.dirname, '../dashboard/dist/snippet.js')
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-)
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking']
-const isReady = CHROMIUM !== undefined && existsSync(BUILT)
 
 interface Stored {
   readonly type: string
@@ -25,7 +21,7 @@ interface Stored {
   }
 }
 
-describe.skipIf(!isReady)('the snippet', () => {
+describe.skipIf(!HAS_PAGES)('the snippet', () => {
   let hub: Hub
   let site: Server
   let origin: string
@@ -61,7 +57,7 @@ describe.skipIf(!isReady)('the snippet', () => {
     const as = await hub.login()
     const body = { kind: 'publishable', name: 'site', origins: [origin] }
     key = ((await hub.call('POST', '/v1/keys', { as, body })).body as { key: string }).key
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: FLAGS })
+    browser = await launch()
   })
   afterAll(async () => {
     await browser.close()

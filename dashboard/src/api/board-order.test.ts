@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { LeadScore, ScoreData } from '../../../src/contract/index.ts'
-import { inPlace, notOlder, saidOfAll, withScores, type BoardLead } from './board-order.ts'
+import {
+  inPlace,
+  notOlder,
+  saidOfAll,
+  toBeCalled,
+  withScores,
+  type BoardLead,
+} from './board-order.ts'
 
 const score = (value: number | null, second = 0, reasons: string[] = []): LeadScore => ({
   score_id: null,
@@ -67,7 +74,12 @@ test('who is no longer to be called leaves the list, and a list read late brings
   const closed = lead('b', null, 5)
   const of = { ...closed.score!, call_next: { ...closed.score!.call_next, not_called: 'closed' } }
   const told = { lead_id: 'b', name: 'b', last_event: null, ...of } as ScoreData
-  expect(ids(withScores([lead('a', 1), lead('b', 2)], [told], 9))).toBe('a')
+  const held = [lead('b', 2), lead('a', 1)]
+  const after = withScores(held, [told], 9)
+  expect(ids(toBeCalled(after))).toBe('a')
+  // Who points at the row sees why, and nobody else sees the row.
+  expect(inPlace(held, after)[0]!.score!.call_next.not_called).toBe('closed')
+  expect(ids(inPlace([lead('a', 1)], after))).toBe('a')
   const known = { ...closed, score: of } as BoardLead
   expect(ids(notOlder([lead('b', 2, 1), lead('a', 1)], [known]))).toBe('a')
 })

@@ -10,14 +10,19 @@ const computedAt = ({ score }: BoardLead): string => score?.computed_at ?? ''
 /** Closed, lost or with no wish to be called: of no list of calls. */
 const isCalled = ({ score }: BoardLead): boolean => (score?.call_next.not_called ?? null) === null
 
+export const toBeCalled = (leads: readonly BoardLead[]): BoardLead[] => leads.filter(isCalled)
+
 /** Most worth a call first; what is not known comes last, and equals stay as they are. */
-const inOrder = (leads: Iterable<BoardLead>): BoardLead[] =>
-  [...leads].filter(isCalled).sort((a, b) => {
+const inOrder = (leads: readonly BoardLead[]): BoardLead[] =>
+  toBeCalled(leads).sort((a, b) => {
     const [first, second] = [worthOf(a), worthOf(b)]
     return first === second ? 0 : second - first
   })
 
-/** The list after these scores, at most `most` leads. */
+/**
+ * The list after these scores, at most `most` leads to be called; behind them those that were and
+ * are no longer: who points at their row is to see it.
+ */
 export function withScores(
   leads: readonly BoardLead[],
   scores: readonly ScoreData[],
@@ -28,7 +33,8 @@ export function withScores(
     const known = byId.get(lead_id)
     byId.set(lead_id, { lead_id, name, score, last_event: last_event ?? known?.last_event ?? null })
   }
-  return inOrder(byId.values()).slice(0, most)
+  const all = [...byId.values()]
+  return [...inOrder(all).slice(0, most), ...all.filter((lead) => !isCalled(lead))]
 }
 
 /** A list just read, where frames have told something newer of a lead that. */
@@ -51,7 +57,7 @@ export function inPlace(held: readonly BoardLead[], now: readonly BoardLead[]): 
   const before = new Set(held.map(({ lead_id }) => lead_id))
   return [
     ...held.map((lead) => byId.get(lead.lead_id) ?? lead),
-    ...now.filter(({ lead_id }) => !before.has(lead_id)),
+    ...toBeCalled(now).filter(({ lead_id }) => !before.has(lead_id)),
   ]
 }
 

@@ -3,7 +3,7 @@ import { Alert, Anchor, Badge, Group, Stack, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useBoard, useReasons, useVisible } from '../api/board.ts'
-import { inPlace, saidOfAll, type BoardLead } from '../api/board-order.ts'
+import { inPlace, saidOfAll, toBeCalled, type BoardLead } from '../api/board-order.ts'
 import { useConnection } from '../api/live.ts'
 import { scaleOf } from '../parts/chance.tsx'
 import { LeadRow } from '../parts/lead-row.tsx'
@@ -37,7 +37,12 @@ function Notes({ leads, known }: { leads: readonly BoardLead[]; known: readonly 
       {!isScored && (
         <Alert color="blue" title="No lead has a score yet">
           Scores come from a model that has learned from leads whose outcome is known: see{' '}
-          <Anchor size="sm" renderRoot={(props) => <Link to="/models" {...props} />}>
+          <Anchor
+            inherit
+            c="inherit"
+            underline="always"
+            renderRoot={(props) => <Link to="/models" {...props} />}
+          >
             Models
           </Anchor>
           . Until then the order is that of arrival.
@@ -73,12 +78,18 @@ function Rows({ leads, known }: { leads: readonly BoardLead[]; known: readonly s
 function useHeld(leads: readonly BoardLead[]) {
   const [held, setHeld] = useState<readonly BoardLead[] | null>(null)
   const [by, setBy] = useState({ pointer: false, focus: false })
+  const [seen, setSeen] = useState(leads)
+  if (leads !== seen) {
+    setSeen(leads)
+    // Who falls off the list keeps the row, which says what was told last: not to be called, say.
+    if (held !== null) setHeld(inPlace(held, leads))
+  }
   const change = (next: typeof by) => {
     setBy(next)
-    setHeld(next.pointer || next.focus ? (held ?? leads) : null)
+    setHeld(next.pointer || next.focus ? (held ?? toBeCalled(leads)) : null)
   }
   return {
-    shown: held === null ? leads : inPlace(held, leads),
+    shown: held ?? toBeCalled(leads),
     isHeld: held !== null,
     handlers: {
       onPointerEnter: () => change({ ...by, pointer: true }),
