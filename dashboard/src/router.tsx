@@ -61,6 +61,21 @@ const team = createRoute({
   path: '/team',
   component: lazyRouteComponent(() => import('./scenes/team.tsx'), 'Team'),
 })
+const workspaces = createRoute({
+  getParentRoute: () => root,
+  path: '/workspaces',
+  component: lazyRouteComponent(() => import('./scenes/workspaces.tsx'), 'Workspaces'),
+})
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./scenes/audit.tsx'), 'Audit'),
+})
+const profile = createRoute({
+  getParentRoute: () => root,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./scenes/profile.tsx'), 'Profile'),
+})
 const status = createRoute({
   getParentRoute: () => root,
   path: '/status',
@@ -69,7 +84,20 @@ const status = createRoute({
 
 export const router = createRouter({
   defaultPreload: 'intent',
-  routeTree: root.addChildren([home, callNext, leads, lead, imports, models, keys, team, status]),
+  routeTree: root.addChildren([
+    home,
+    callNext,
+    leads,
+    lead,
+    imports,
+    models,
+    keys,
+    team,
+    workspaces,
+    audit,
+    profile,
+    status,
+  ]),
 })
 
 declare module '@tanstack/react-router' {

@@ -68,6 +68,14 @@ export async function findSession(
   }
 }
 
+/** The first workspace of a user, also of one who was disabled there; undefined: none. */
+export async function findHome(client: Queryable, userId: number): Promise<number | undefined> {
+  const { rows } = await client.query<{ home: number | null }>('select home_of($1) as home', [
+    userId,
+  ])
+  return rows[0]?.home ?? undefined
+}
+
 export interface WorkspaceOfUser extends WorkspaceName {
   readonly timeZone: string
   readonly role: MemberRole

@@ -8,6 +8,7 @@ export {
   ensureMainWorkspace,
   everyWorkspace,
   findAccount,
+  findHome,
   findSession,
   listWorkspaces,
   putRefreshToken,

@@ -49,13 +49,28 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-/** @throws Problem */
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function answer(method: string, path: string, body?: unknown): Promise<Response> {
   let response = await send(method, path, body)
   // An access token lives minutes: one exchange, one more try.
   const signingIn = path.startsWith('/api/auth/')
   if (response.status === 401 && !signingIn && (await renew()))
     response = await send(method, path, body)
   if (!response.ok) throw await problemOf(response)
+  return response
+}
+
+/** @throws Problem */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await answer(method, path, body)
   return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+/** Saves what an address answers as a file. @throws Problem */
+export async function download(path: string, name: string): Promise<void> {
+  const address = URL.createObjectURL(await (await answer('GET', path)).blob())
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(address)
 }

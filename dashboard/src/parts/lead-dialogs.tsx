@@ -169,14 +169,17 @@ function AssignForm({ lead, send }: FormProps) {
   )
   const people = (users.data?.items ?? []).filter(({ disabled_at }) => disabled_at === null)
   const data = [
-    ...people.map(({ user_id, name }) => ({ value: String(user_id), label: name })),
+    ...people.map(({ user_id, name, working_now }) => ({
+      value: String(user_id),
+      label: working_now === false ? `${name} (outside working hours)` : name,
+    })),
     { value: NOBODY, label: 'Nobody' },
   ]
   const submit = () => {
     const user_id = chosen === NOBODY ? null : Number(chosen)
-    const label = data.find(({ value }) => value === chosen)?.label ?? ''
+    const owner = people.find((one) => one.user_id === user_id)?.name ?? 'nobody'
     const path = `${pathOfLead(lead.lead_id)}/assign`
-    send({ said: `${nameOf(lead)} is with ${label}`, path, body: { user_id } })
+    send({ said: `${nameOf(lead)} is with ${owner}`, path, body: { user_id } })
   }
   return (
     <>

@@ -6,10 +6,12 @@ import { Problem } from '../api/request.ts'
 
 export function ProblemAlert({ error, retry }: { error: Error; retry?: () => void }) {
   const isProblem = error instanceof Problem
+  // A refusal without more to say repeats its title.
+  const saysMore = !isProblem || error.message !== error.title
   return (
     <Alert color="red" role="alert" title={isProblem ? error.title : 'Something went wrong'}>
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{error.message}</Text>
+        {saysMore && <Text size="sm">{error.message}</Text>}
         {isProblem && <Text size="sm">{error.remedy}</Text>}
         {retry && (
           <Button size="xs" variant="light" color="red" onClick={retry}>

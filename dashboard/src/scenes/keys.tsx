@@ -1,10 +1,8 @@
 /** API keys: made here, shown once, revoked here. */
 import {
-  Alert,
   Badge,
   Button,
   Code,
-  CopyButton,
   Group,
   MultiSelect,
   Select,
@@ -19,6 +17,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { KeyAnswer, KeyBody, KeysAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
+import { CopyOnce } from '../parts/copy-once.tsx'
 import { SureButton } from '../parts/sure-button.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
@@ -29,25 +28,15 @@ const curlOf = (key: string) => `curl ${location.origin}/v1/events \\
   -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\
   -d '{"type":"page_view","lead_id":"lead-1"}'`
 
-function CopyOnce({ made }: { made: KeyAnswer }) {
+function MadeKey({ made }: { made: KeyAnswer }) {
   return (
-    <Alert color="green" title="Copy the key now: it is shown this once">
-      <Stack gap="xs" align="flex-start">
-        <Code style={{ overflowWrap: 'anywhere' }}>{made.key}</Code>
-        <CopyButton value={made.key}>
-          {({ copied, copy }) => (
-            <Button size="xs" onClick={copy}>
-              {copied ? 'Copied' : 'Copy'}
-            </Button>
-          )}
-        </CopyButton>
-        {made.scopes.includes('events:write') && (
-          <Code block w="100%" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-            {curlOf(made.key)}
-          </Code>
-        )}
-      </Stack>
-    </Alert>
+    <CopyOnce title="Copy the key now: it is shown this once" secret={made.key}>
+      {made.scopes.includes('events:write') && (
+        <Code block w="100%" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+          {curlOf(made.key)}
+        </Code>
+      )}
+    </CopyOnce>
   )
 }
 
@@ -110,7 +99,7 @@ function NewKey() {
           </Button>
         </Group>
         {make.isError && <ProblemAlert error={make.error} />}
-        {make.data && <CopyOnce made={make.data} />}
+        {make.data && <MadeKey made={make.data} />}
       </Stack>
     </form>
   )

@@ -14,9 +14,11 @@ import {
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import {
   IconActivity,
+  IconBuildings,
   IconChartDots,
   IconFileImport,
   IconKey,
+  IconListSearch,
   IconMoon,
   IconPhone,
   IconSun,
@@ -26,9 +28,11 @@ import {
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import type { MeAnswer, SessionAnswer, SessionUser } from '../../../src/contract/index.ts'
+import type { MeAnswer, SessionUser } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
-import { forget, remember, useSessionUser } from '../api/session.ts'
+import { Nothing } from '../parts/states.tsx'
+import { enterWorkspace } from '../api/workspaces.ts'
+import { forget, useSessionUser } from '../api/session.ts'
 
 type Role = SessionUser['role']
 const ALL: readonly Role[] = ['agent', 'lead', 'admin']
@@ -42,6 +46,8 @@ const PAGES = [
   { to: '/models', label: 'Models', icon: IconChartDots, roles: ALL },
   { to: '/keys', label: 'Keys', icon: IconKey, roles: ADMINS },
   { to: '/team', label: 'Team', icon: IconUsersGroup, roles: ADMINS },
+  { to: '/workspaces', label: 'Workspaces', icon: IconBuildings, roles: ALL },
+  { to: '/audit', label: 'Audit log', icon: IconListSearch, roles: ADMINS },
   { to: '/status', label: 'Status', icon: IconActivity, roles: ALL },
 ] as const
 
@@ -69,8 +75,6 @@ function Account() {
   const workspaces = me.data?.kind === 'user' ? me.data.workspaces : []
   const others = workspaces.filter(({ slug }) => slug !== user.workspace.slug)
   const leave = () => request('POST', '/api/auth/logout', {}).finally(forget)
-  const enter = async (workspace: string) =>
-    remember(await request<SessionAnswer>('POST', '/v1/session/workspace', { workspace }))
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
@@ -83,10 +87,13 @@ function Account() {
           {user.email} ({user.role})
         </Menu.Label>
         {others.map(({ slug, name }) => (
-          <Menu.Item key={slug} onClick={() => void enter(slug).catch(() => me.refetch())}>
+          <Menu.Item key={slug} onClick={() => void enterWorkspace(slug).catch(() => me.refetch())}>
             Go to {name}
           </Menu.Item>
         ))}
+        <Menu.Item renderRoot={(props) => <Link to="/profile" {...props} />}>
+          Your profile
+        </Menu.Item>
         <Menu.Item onClick={() => void leave().catch(() => undefined)}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -107,6 +114,16 @@ function Navigation({ close }: { close: () => void }) {
       onClick={close}
     />
   ))
+}
+
+/** The page, unless it is for others: what it asks for would only be refused. */
+function Page() {
+  const user = useSessionUser()
+  const { pathname } = useLocation()
+  const page = PAGES.find(({ to }) => pathname === to || pathname.startsWith(`${to}/`))
+  const isMine = page === undefined || (user !== null && page.roles.includes(user.role))
+  if (isMine) return <Outlet />
+  return <Nothing title="This page is for others">Ask an administrator for the role.</Nothing>
 }
 
 export function Shell() {
@@ -155,7 +172,7 @@ export function Shell() {
         <Navigation close={close} />
       </AppShell.Navbar>
       <AppShell.Main>
-        <Outlet />
+        <Page />
       </AppShell.Main>
     </AppShell>
   )

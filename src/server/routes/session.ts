@@ -11,6 +11,7 @@ import { AppError } from '../../core/index.ts'
 import {
   appendAudit,
   findAccount,
+  findHome,
   findSession,
   listWorkspaces,
   refundAttempt,
@@ -44,6 +45,13 @@ const audit = (
   subject = actor,
 ): Promise<void> => appendAudit(database.app, workspaceId, { actor, action, subject })
 
+/** Also of whoever is disabled: that they try is worth knowing. */
+async function auditRefusal(database: Database, userId: number): Promise<void> {
+  const workspaceId = await findHome(database.app, userId)
+  if (workspaceId === undefined) return
+  await audit(database, workspaceId, `user:${userId}`, 'session.refused')
+}
+
 function loginRoute(app: FastifyInstance, services: Services): void {
   const { database } = services
   const gate = createAddressGate(services)
@@ -63,10 +71,7 @@ function loginRoute(app: FastifyInstance, services: Services): void {
       const session =
         account === undefined ? undefined : await findSession(database.app, account.userId)
       if (!right || session === undefined) {
-        if (session !== undefined) {
-          const { workspace, userId } = session
-          await audit(database, workspace.workspaceId, `user:${userId}`, 'session.refused')
-        }
+        if (account !== undefined) await auditRefusal(database, account.userId)
         throw new AppError('wrong-credentials')
       }
       await refundAttempt(database.app, guesses)
