@@ -35,7 +35,11 @@ async function seat(browser: Browser, width: number, faults: string[]): Promise<
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(wide, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(0)
     if (PICTURES === undefined) return
-    await page.screenshot({ path: join(PICTURES, `${name}-${width}.png`), fullPage: true, animations: 'disabled' })
+    await page.screenshot({
+      path: join(PICTURES, `${name}-${width}.png`),
+      fullPage: true,
+      animations: 'disabled',
+    })
   }
   return { context, page, look }
 }

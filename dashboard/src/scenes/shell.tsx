@@ -27,7 +27,7 @@ import {
   IconUsersGroup,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useMatches, useNavigate } from '@tanstack/react-router'
 import type { MeAnswer, SessionUser } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { Nothing } from '../parts/states.tsx'
@@ -119,7 +119,8 @@ function Navigation({ close }: { close: () => void }) {
 /** The page, unless it is for others: what it asks for would only be refused. */
 function Page() {
   const user = useSessionUser()
-  const { pathname } = useLocation()
+  // Of the page that is shown: the address already names the next one while that is loaded.
+  const pathname = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? '/' })
   const page = PAGES.find(({ to }) => pathname === to || pathname.startsWith(`${to}/`))
   const isMine = page === undefined || (user !== null && page.roles.includes(user.role))
   if (isMine) return <Outlet />
