@@ -236,6 +236,44 @@ test('working hours and time zone: own ones, and an agent’s by their administr
     expect((await hub.call('PATCH', '/v1/me', { as, body })).status, JSON.stringify(body)).toBe(400)
 })
 
+test('the audit log is read by actor and kind, in pages, and as a file', async () => {
+  const { userId } = await join('=cmd@example.com')
+  await hub.call('PATCH', `/v1/users/${userId}`, { as: admin, body: { name: '=1+1' } })
+  await expect(hub.login('=cmd@example.com', 'not the password')).rejects.toThrow('401')
+  const read = async (query: string) =>
+    (await hub.call('GET', `/v1/audit?${query}`, { as: admin })).body as {
+      items: { action: string; actor: string; actor_name: string | null; entry_no: number }[]
+      next_cursor: string | null
+    }
+  const theirs = (await read(`actor=user:${userId}`)).items
+  expect(theirs.map(({ action, actor_name }) => [action, actor_name])).toEqual([
+    ['session.refused', '=1+1'],
+    ['invitation.accepted', '=1+1'],
+  ])
+  const all = (await read('kind=invitation&limit=200')).items
+  expect(new Set(all.map(({ action }) => action.split('.')[0]))).toEqual(new Set(['invitation']))
+  const paged: number[] = []
+  let cursor: string | null = null
+  do {
+    const page = await read(`kind=invitation&limit=3${cursor === null ? '' : `&cursor=${cursor}`}`)
+    paged.push(...page.items.map(({ entry_no }) => entry_no))
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  expect(paged).toEqual(all.map(({ entry_no }) => entry_no))
+  expect((await read('kind=invitation.revoked')).items.length).toBeGreaterThan(0)
+  const path = `/v1/audit/export?actor=user:${userId}`
+  const file = await hub.call('GET', path, { as: admin })
+  expect(file.headers.get('content-type')).toContain('text/csv')
+  const lines = (file.body as string).trim().split('\n')
+  expect(lines.length).toBe(3)
+  expect(lines[0]).toBe('entry_no,at,actor,actor_name,action,subject,details,hash')
+  // Text in a spreadsheet, not a formula.
+  expect(lines[1]).toContain(",'=1+1,session.refused,")
+  const exported = await read('kind=audit.exported')
+  expect(exported.items).toHaveLength(1)
+  expect((await hub.call('GET', '/v1/audit?kind=A;B', { as: admin })).status).toBe(400)
+})
+
 test('tries of one address are limited', async () => {
   const statuses: number[] = []
   for (let i = 0; i < 62; i++) statuses.push((await accept('nothing')).status)

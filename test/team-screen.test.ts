@@ -24,7 +24,7 @@ interface Seat {
 
 async function seat(browser: Browser, width: number, faults: string[]): Promise<Seat> {
   const context = await browser.newContext({ viewport: { width, height: 800 } })
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   page.on('pageerror', (error) => faults.push(error.message))
   page.on('console', (line) => {
@@ -142,5 +142,5 @@ test.skipIf(CHROMIUM === undefined || !isBuilt)(
       await browser.close()
     }
   },
-  60_000,
+  120_000,
 )

@@ -1,6 +1,6 @@
 /** The workspace a command works in, named by --workspace. */
 import { SetupError } from '../platform/index.ts'
-import { ensureMainWorkspace, everyWorkspace, type Database } from '../store/index.ts'
+import { appendAudit, ensureMainWorkspace, everyWorkspace, type Database } from '../store/index.ts'
 
 /** @throws SetupError when there is no such workspace. */
 export async function workspaceOf(database: Database, slug: string): Promise<number> {
@@ -12,4 +12,15 @@ export async function workspaceOf(database: Database, slug: string): Promise<num
   throw new SetupError(
     `There is no workspace "${slug}"; there is ${workspaces.map((w) => w.slug).join(', ')}.`,
   )
+}
+
+/** Writes into the audit log what somebody at the machine did, who is nobody the product knows. */
+export async function auditCommand(
+  database: Database,
+  workspaceId: number,
+  action: string,
+): Promise<void> {
+  const subject = `workspace:${workspaceId}`
+  const details = { from: 'command line' }
+  await appendAudit(database.app, workspaceId, { actor: 'system', action, subject, details })
 }

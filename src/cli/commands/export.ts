@@ -4,7 +4,7 @@ import { Argument, Option } from 'commander'
 import { openDatabase } from '../../store/index.ts'
 import { exportEvents, type ExportFormat } from '../export/events.ts'
 import type { Define } from '../terminal.ts'
-import { workspaceOf } from '../workspace.ts'
+import { auditCommand, workspaceOf } from '../workspace.ts'
 
 interface Flags {
   readonly out: string
@@ -27,9 +27,12 @@ export const define: Define = (command, terminal) => {
       const database = await openDatabase(config, terminal.log(config))
       const bar = terminal.progress('exporting events', 1)
       try {
+        const workspaceId = await workspaceOf(database, flags.workspace)
+        // Before, not after: what was begun may be kept.
+        await auditCommand(database, workspaceId, 'events.exported')
         const report = await exportEvents({
           database,
-          workspaceId: await workspaceOf(database, flags.workspace),
+          workspaceId,
           folder: resolve(flags.out),
           format: flags.format,
           onEvents: (written, position, last) =>

@@ -4,7 +4,7 @@ import { Argument } from 'commander'
 import { openDatabase } from '../../store/index.ts'
 import { IMPORT_KINDS, type ImportKindName } from '../import/index.ts'
 import type { Define } from '../terminal.ts'
-import { workspaceOf } from '../workspace.ts'
+import { auditCommand, workspaceOf } from '../workspace.ts'
 
 interface Flags {
   readonly mapping?: string
@@ -36,11 +36,12 @@ export const define: Define = (command, terminal) => {
       const config = terminal.config()
       const database = await openDatabase(config, terminal.log(config))
       try {
+        const workspaceId = await workspaceOf(database, flags.workspace)
         const report = await IMPORT_KINDS[kind]({
           file,
           mapping: flags.mapping,
           database,
-          workspaceId: await workspaceOf(database, flags.workspace),
+          workspaceId,
           dataDir: resolve(config.DATA_DIR),
           history: flags.history === true,
           dryRun: flags.dryRun === true,
@@ -48,6 +49,7 @@ export const define: Define = (command, terminal) => {
           note: terminal.note,
           progress: terminal.progress,
         })
+        if (flags.dryRun !== true) await auditCommand(database, workspaceId, `${kind}.imported`)
         terminal.result(report.document, () => report.text)
       } finally {
         await database.close()
