@@ -1,7 +1,7 @@
 /** Reading examples out of the store: a few leads at a time, so that memory holds no history. */
 import { mayEnterModels, type AttributeDeclaration } from '../core/index.ts'
 import { emptyState, extractFeatures, markDeclared } from '../features/index.ts'
-import { exampleWriter, type Examples } from '../models/index.ts'
+import { exampleWriter, type Examples, type ModelSpec } from '../models/index.ts'
 import {
   attributeDeclarations,
   nextLeads,
@@ -12,6 +12,7 @@ import {
 } from '../store/index.ts'
 import { addExamples, type ExampleOptions } from './examples.ts'
 
+const DAY_MS = 86_400_000
 const LEADS_AT_ONCE = 50
 
 export interface CollectOptions extends ExampleOptions {
@@ -78,4 +79,41 @@ export async function collectLabelled(
     if (leads.length < LABELLED_AT_ONCE) break
   }
   return writer.count() === 0 ? null : { examples: writer.finish(), attributes }
+}
+
+export type LearnedFrom = 'behavior' | 'attributes'
+
+export interface ToLearn {
+  readonly spec: ModelSpec
+  readonly workspaceId: number
+  readonly now: number
+  /** Only moments of the last so many days; null: all. */
+  readonly days: number | null
+  readonly onLeads?: (leads: number) => void
+}
+
+/**
+ * What a model learns from: behavior where any of it is final; else, in a workspace that has only
+ * imported leads so far, what is known of them.
+ */
+export async function collectToLearn(
+  database: Pick<Database, 'withWorkspace'>,
+  { spec, workspaceId, now, days, onLeads }: ToLearn,
+): Promise<{ examples: Examples; from: LearnedFrom }> {
+  const { name, horizonDays } = spec
+  const behavior = await collectExamples(database, {
+    workspaceId,
+    now,
+    horizonDays,
+    seed: workspaceId,
+    ...(days === null ? {} : { since: now - (days + horizonDays) * DAY_MS }),
+    ...(onLeads === undefined ? {} : { onLeads }),
+  })
+  const labelled =
+    behavior.rows === 0 && name === 'lead_scoring'
+      ? await collectLabelled(database, workspaceId, now)
+      : null
+  return labelled === null
+    ? { examples: behavior, from: 'behavior' }
+    : { examples: labelled.examples, from: 'attributes' }
 }

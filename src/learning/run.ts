@@ -13,14 +13,13 @@ import {
 } from '../models/index.ts'
 import { outcomeSettings } from '../outcomes/index.ts'
 import { countComparisons } from '../store/index.ts'
-import { collectExamples, collectLabelled } from './collect.ts'
+import { collectToLearn, type LearnedFrom } from './collect.ts'
 import { modelDrift } from './drift.ts'
 import { retrain, type RetrainReport } from './retrain.ts'
 
 /** The models that learn from the log. */
 export const TRAINABLE: readonly ModelSpec[] = [leadScoring]
 
-const DAY_MS = 86_400_000
 const COLLECT_SHARE = 0.2
 
 export interface RunOptions {
@@ -52,7 +51,7 @@ export interface RunReport extends RetrainReport {
 
 /** The record of a version: how it did, and what it was made of. Kept with it for good. */
 export interface TrainingRecord extends RetrainReport {
-  readonly learnedFrom: 'behavior' | 'attributes'
+  readonly learnedFrom: LearnedFrom
   readonly horizonDays: number
   /** Moments of the first and last row, ISO 8601; null where rows have no dates of their own. */
   readonly period: { readonly from: string; readonly to: string } | null
@@ -72,22 +71,15 @@ export async function runRetraining(options: RunOptions): Promise<RunReport> {
   const comparisonsBefore = await database.withWorkspace(workspaceId, (client) =>
     countComparisons(client, spec.name),
   )
-  const behavior = await collectExamples(database, {
+  const { examples, from: learnedFrom } = await collectToLearn(database, {
+    spec,
     workspaceId,
     now,
-    horizonDays,
-    seed: workspaceId,
-    ...(days === null ? {} : { since: now - (days + horizonDays) * DAY_MS }),
+    days,
     onLeads: (leads) => progress?.(0, `${leads} leads read`),
   })
-  // A workspace that has only imported leads so far learns from what it knows of them.
-  const labelled =
-    behavior.rows === 0 && spec.name === 'lead_scoring'
-      ? await collectLabelled(database, workspaceId, now)
-      : null
-  const examples = labelled?.examples ?? behavior
   const drift = champion && (await modelDrift(database, workspaceId, champion, now))
-  const fitted = labelled === null ? spec : { ...leadScoringOfAttributes, horizonDays }
+  const fitted = learnedFrom === 'behavior' ? spec : { ...leadScoringOfAttributes, horizonDays }
   const { model, report } = retrain(fitted, examples, {
     champion: champion?.model ?? null,
     comparisonsBefore,
@@ -103,10 +95,10 @@ export async function runRetraining(options: RunOptions): Promise<RunReport> {
   const { from, to } = model.trainedOn
   const record: TrainingRecord = {
     ...report,
-    learnedFrom: labelled === null ? 'behavior' : 'attributes',
+    learnedFrom,
     horizonDays,
     period:
-      labelled === null
+      learnedFrom === 'behavior'
         ? { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
         : null,
     summary: summaryOf(model),

@@ -7,7 +7,8 @@ import { fnv1a } from '../math/index.ts'
 import type { Examples } from '../models/index.ts'
 
 const DAY_MS = 86_400_000
-const PARTS = 5
+/** The leads are dealt into so many parts. */
+export const PARTS = 5
 /** Windows tried for the later time, days; the shortest with enough positives is taken. */
 const WINDOWS = [30, 60, 90, 180, 365]
 /** Fewer leads with the outcome than these promote nothing. */

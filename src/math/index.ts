@@ -33,6 +33,7 @@ export {
 } from './hyperloglog.ts'
 export { fnv1a, seededRandom, type SeededRandom } from './random.ts'
 export { medianInPlace, theilSenSlope } from './robust.ts'
+export { wilsonInterval } from './wilson.ts'
 export { erfc, incompleteBeta, incompleteGamma, logGamma } from './special.ts'
 export {
   columnCounts,

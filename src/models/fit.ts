@@ -38,6 +38,8 @@ export interface FitOptions {
   readonly mostTrees?: number
 }
 
+/** Leads of either label below which nothing is fitted. */
+export const LEADS_MIN = 2
 const FOLDS = 5
 /** Table cells on which settings are chosen; beyond it, on a sample of the leads. */
 const SEARCH_CELLS = 4_000_000
@@ -64,11 +66,11 @@ function checkLeads({ labels, groups }: Examples): void {
     if (labels[row] === 1) positive.add(group)
   })
   const negative = all.size - positive.size
-  if (positive.size >= 2 && negative >= 2) return
+  if (positive.size >= LEADS_MIN && negative >= LEADS_MIN) return
   throw new AppError(
     'invalid-request',
-    'A model needs at least 2 leads with and 2 without the outcome; there are ' +
-      `${positive.size} with and ${negative} without`,
+    `A model needs at least ${LEADS_MIN} leads with and ${LEADS_MIN} without the outcome; ` +
+      `there are ${positive.size} with and ${negative} without`,
   )
 }
 

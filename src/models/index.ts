@@ -13,7 +13,7 @@ export {
   type Examples,
   type ExampleWriter,
 } from './examples.ts'
-export { fitModel, type FitOptions } from './fit.ts'
+export { fitModel, LEADS_MIN, type FitOptions } from './fit.ts'
 export {
   frameOfLeads,
   marginsOfFrame,

@@ -35,6 +35,7 @@ import { listingRoutes } from './routes/listings.ts'
 import { installSockets, liveRoutes } from './routes/live.ts'
 import { linkRoutes } from './routes/links.ts'
 import { learningRoutes } from './routes/learning.ts'
+import { readinessRoutes } from './routes/readiness.ts'
 import { modelDriftRoutes } from './routes/model-drift.ts'
 import { profileRoutes } from './routes/profile.ts'
 import { retentionRoutes } from './routes/retention.ts'
@@ -192,6 +193,7 @@ const ROUTES = [
   retentionRoutes,
   learningRoutes,
   modelDriftRoutes,
+  readinessRoutes,
   leadRoutes,
   leadChangeRoutes,
   leadFeatureRoutes,

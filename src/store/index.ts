@@ -217,6 +217,7 @@ export {
   type StoredScore,
 } from './lead-list.ts'
 export { declareHistory, readDeclaredHistory } from './declared-history.ts'
+export { drawLeads, readClosings, readOutcomeCounts, type Closing } from './outcome-counts.ts'
 export {
   attributeDeclarations,
   declareAttributes,

@@ -171,12 +171,16 @@ export async function readJob(client: Queryable, jobId: string): Promise<Learnin
   return rows[0] && toJob(rows[0])
 }
 
-/** The latest first. */
-export async function listJobs(client: Queryable, limit: number): Promise<LearningJob[]> {
+/** Those of one model (or of another task of the learning thread), the latest first. */
+export async function listJobs(
+  client: Queryable,
+  limit: number,
+  model: string,
+): Promise<LearningJob[]> {
   const { rows } = await client.query<JobRow>(
-    `select * from learning_jobs where workspace_id = current_workspace()
+    `select * from learning_jobs where workspace_id = current_workspace() and model = $2
      order by requested_at desc limit $1`,
-    [limit],
+    [limit, model],
   )
   return rows.map(toJob)
 }

@@ -1,9 +1,9 @@
 /** Thread entry: one retraining, then it ends. See learning-thread.ts. */
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { runRetraining, TRAINABLE } from '../learning/index.ts'
+import { findReadiness, READINESS, runRetraining, TRAINABLE } from '../learning/index.ts'
 import { createLog, systemClock } from '../platform/index.ts'
-import { createPool, inWorkspace } from '../store/index.ts'
+import { createPool, inWorkspace, type Database } from '../store/index.ts'
 import type { FromLearning, LearningTask } from './learning-thread.ts'
 
 const { endpoint, logging, masterKey, workspaceId, settings, model, days, actor } =
@@ -13,22 +13,19 @@ if (process.platform === 'linux') setPriority(0, 10)
 const pool = createPool(endpoint, createLog(logging), { max: 2, statementMsMax: 600_000 })
 const tell = (message: FromLearning): void => parentPort?.postMessage(message)
 try {
-  const spec = TRAINABLE.find(({ name }) => name === model)
-  if (spec === undefined) throw new Error(`there is no model "${model}" to train`)
-  const report = await runRetraining({
-    registry: {
-      database: { app: pool, withWorkspace: (id, work) => inWorkspace(pool, id, work) },
-      masterKey,
-    },
-    workspaceId,
-    spec,
-    settings,
-    now: systemClock.now(),
-    days,
-    actor,
-    progress: (progress) => tell({ progress }),
-  })
-  tell({ results: report })
+  const database: Pick<Database, 'app' | 'withWorkspace'> = {
+    app: pool,
+    withWorkspace: (id, work) => inWorkspace(pool, id, work),
+  }
+  const progress = (share: number): void => tell({ progress: share })
+  const task = { workspaceId, settings, now: systemClock.now(), progress }
+  const retrain = () => {
+    const spec = TRAINABLE.find(({ name }) => name === model)
+    if (spec === undefined) throw new Error(`there is no model "${model}" to train`)
+    return runRetraining({ ...task, registry: { database, masterKey }, spec, days, actor })
+  }
+  const results = await (model === READINESS ? findReadiness({ ...task, database }) : retrain())
+  tell({ results })
 } catch (error) {
   tell({ error: error instanceof Error ? error.message : String(error) })
 } finally {

@@ -7,6 +7,7 @@ import type { Importable, ImportAnswer, ImportDocument } from '../../../src/cont
 import { request } from '../api/request.ts'
 import { useSessionUser } from '../api/session.ts'
 import { whole, wholePercent } from '../parts/numbers.ts'
+import { Readiness } from '../parts/readiness.tsx'
 import { RejectedRows } from '../parts/rejected-rows.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded } from '../parts/states.tsx'
@@ -58,7 +59,12 @@ export function ImportUnderWay(props: { importId: number; file: File; kind: Impo
                   count={result.rejected}
                   rejections={result.rejections ?? []}
                 />
-                {kind === 'leads' && user?.role === 'admin' && <Retraining model="lead_scoring" />}
+                {kind === 'leads' && user?.role === 'admin' && (
+                  <>
+                    <Retraining model="lead_scoring" />
+                    <Readiness />
+                  </>
+                )}
                 <Text size="sm">
                   <Anchor size="sm" renderRoot={(root) => <Link to="/call-next" {...root} />}>
                     Call next

@@ -16,6 +16,7 @@ import { Calibration } from '../parts/calibration.tsx'
 import { Inputs, Measures, WhenSure } from '../parts/evaluation.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { percentOne, three, whole } from '../parts/numbers.ts'
+import { Readiness } from '../parts/readiness.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded, Nothing } from '../parts/states.tsx'
 import { Retraining } from './retraining.tsx'
@@ -130,6 +131,7 @@ export function Models() {
                 </Nothing>
               )}
               {isAdmin && <Retraining model={FIRST} />}
+              {isAdmin && <Readiness />}
               {champions.map((version) => (
                 <Stack key={version.model} component="section" aria-label={titleOf(version.model)}>
                   <Champion version={version} />

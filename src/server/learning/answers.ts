@@ -2,17 +2,24 @@
 import { Compile } from 'typebox/compile'
 import {
   Evaluation,
+  Learned,
   RetrainResults,
   TrainingRecord,
   type LiveHealth,
   type ModelVersion,
   type RetrainStatus,
 } from '../../contract/index.ts'
-import type { Evaluation as Measured, LiveHealth as Health } from '../../learning/index.ts'
+import {
+  CLOSINGS_MAX,
+  type Evaluation as Measured,
+  type LiveHealth as Health,
+  type Readiness,
+} from '../../learning/index.ts'
 import type { LearningJob, VersionRecord } from '../../store/index.ts'
 
 const isRecord = Compile(TrainingRecord)
 const isResults = Compile(RetrainResults)
+const isLearned = Compile(Learned)
 const isEvaluation = Compile(Evaluation)
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
@@ -43,6 +50,22 @@ export function toLiveHealth({ openConverted, evaluation, ...counts }: Health): 
     open_converted: openConverted,
     evaluation: evaluation && toEvaluation(evaluation),
   }
+}
+
+const isoOrNull = (time: number | null): string | null =>
+  time === null ? null : new Date(time).toISOString()
+
+/** What a look found, as it was kept; null when an older version wrote it. */
+export function toLearned(results: unknown): Learned | null {
+  const { closings, ...rest } = results as Readiness
+  const test = {
+    ...closings,
+    closingsMost: CLOSINGS_MAX,
+    from: isoOrNull(closings.from),
+    to: isoOrNull(closings.to),
+  }
+  const learned = inSnakeCase({ ...rest, closings: test })
+  return isLearned.Check(learned) ? learned : null
 }
 
 export function toVersion(record: VersionRecord): ModelVersion {

@@ -14,7 +14,7 @@ import {
   VersionsAnswer,
 } from '../../contract/index.ts'
 import { AppError } from '../../core/index.ts'
-import { estimateSeconds, liveHealth } from '../../learning/index.ts'
+import { estimateSeconds, liveHealth, TRAINABLE } from '../../learning/index.ts'
 import { loadChampion, setAlias, versionLog, versionsOf } from '../../models/index.ts'
 import { appendAudit, insertJob, listJobs, readJob } from '../../store/index.ts'
 import { toLiveHealth, toRetrainStatus, toTrainingRecord, toVersion } from '../learning/answers.ts'
@@ -102,9 +102,9 @@ function listRoutes(app: FastifyInstance, { database, registry }: Services): voi
     },
     async ({ principal }) => {
       const jobs = await database.withWorkspace(principal.workspaceId, (client) =>
-        listJobs(client, LISTED),
+        Promise.all(TRAINABLE.map(({ name }) => listJobs(client, LISTED, name))),
       )
-      return { items: jobs.map(toRetrainStatus) }
+      return { items: jobs.flat().map(toRetrainStatus) }
     },
   )
   app.get<{ Params: ModelParams }>(
