@@ -31,8 +31,19 @@ export const pathOfLead = (leadId: string): string => `/v1/leads/${encodeURIComp
 const told = (error: Error): string =>
   error instanceof Problem ? `${error.message} ${error.remedy}` : error.message
 
+/** Toasts on the screen, the oldest first: more than two would cover what is worked on. */
+const toasts: string[] = []
+const TOASTS_MAX = 2
+
+function show(toast: Parameters<typeof notifications.show>[0]): string {
+  const id = notifications.show(toast)
+  toasts.push(id)
+  if (toasts.length > TOASTS_MAX) notifications.hide(toasts.shift()!)
+  return id
+}
+
 function sayWithUndo(said: string, undo: () => Promise<unknown>): void {
-  const id = notifications.show({
+  const id = show({
     autoClose: UNDO_MS,
     withBorder: true,
     message: (
@@ -41,10 +52,11 @@ function sayWithUndo(said: string, undo: () => Promise<unknown>): void {
         <Button
           size="xs"
           variant="light"
+          flex="none"
           onClick={() => {
             notifications.hide(id)
             undo().then(
-              () => notifications.show({ message: `Undone: ${said}`, autoClose: 4_000 }),
+              () => show({ message: `Undone: ${said}`, autoClose: 4_000 }),
               (error: unknown) => refuse('It could not be undone', error as Error),
             )
           }}
@@ -57,7 +69,7 @@ function sayWithUndo(said: string, undo: () => Promise<unknown>): void {
 }
 
 function refuse(title: string, error: Error): void {
-  notifications.show({ color: 'red', title, message: told(error), autoClose: UNDO_MS })
+  show({ color: 'red', title, message: told(error), autoClose: UNDO_MS })
 }
 
 /** Does things to a lead. */

@@ -88,7 +88,12 @@ function Saved(props: { search: LeadSearch; me: number; go: (search: LeadSearch)
               onChange={(event) => setName(event.currentTarget.value)}
               onKeyDown={(event) => event.stopPropagation()}
             />
-            <Button type="submit" disabled={name.trim() === ''} loading={change.isPending}>
+            <Button
+              flex="none"
+              type="submit"
+              disabled={name.trim() === ''}
+              loading={change.isPending}
+            >
               Save
             </Button>
           </Group>

@@ -1,12 +1,16 @@
 /** Call next: the leads worth a call, best first, as their scores change. */
 import { Alert, Anchor, Badge, Group, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { LeadsAnswer } from '../../../src/contract/index.ts'
 import { useBoard, useReasons, useVisible } from '../api/board.ts'
 import { inPlace, saidOfAll, toBeCalled, type BoardLead } from '../api/board-order.ts'
 import { useConnection } from '../api/live.ts'
+import { request } from '../api/request.ts'
 import { scaleOf } from '../parts/chance.tsx'
 import { LeadRow } from '../parts/lead-row.tsx'
+import { NextSteps } from '../parts/next-steps.tsx'
 import { Loaded, Nothing } from '../parts/states.tsx'
 
 const NONE: readonly BoardLead[] = []
@@ -100,6 +104,27 @@ function useHeld(leads: readonly BoardLead[]) {
   }
 }
 
+/** Nobody on the list: because there are no leads, or none that is to be called. */
+function Empty() {
+  const leads = useQuery({
+    queryKey: ['leads', 'any'],
+    queryFn: () => request<LeadsAnswer>('GET', '/v1/leads?limit=1'),
+  })
+  return (
+    <Loaded query={leads}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <NextSteps />
+        ) : (
+          <Nothing title="Nobody is to be called">
+            All leads are closed, lost, snoozed or hidden: they stand under Leads.
+          </Nothing>
+        )
+      }
+    </Loaded>
+  )
+}
+
 export function CallNext() {
   const board = useBoard()
   const { shown, isHeld, handlers } = useHeld(board.data ?? NONE)
@@ -120,10 +145,7 @@ export function CallNext() {
       <Loaded query={board}>
         {() =>
           shown.length === 0 ? (
-            <Nothing title="Nobody to call yet">
-              Leads come with an import, or with their first event: make a key under Keys and send
-              one.
-            </Nothing>
+            <Empty />
           ) : (
             <>
               <Notes leads={shown} known={known} />
