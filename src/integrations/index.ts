@@ -3,6 +3,7 @@ export { fromSegment, segmentIdentity, snakeCase } from './segment.ts'
 export {
   backfill,
   createGhlClient,
+  emptyCounts,
   envelopeOf,
   GHL_BASE_URL,
   isSigned,
@@ -13,7 +14,10 @@ export {
   startIntake,
   unreadSettings,
   webhookKeys,
+  type BackfillCounts,
+  type BackfillProgress,
   type BackfillReport,
+  type GhlClient,
   type Intake,
   type OpenSink,
 } from './ghl/index.ts'

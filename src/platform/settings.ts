@@ -129,6 +129,13 @@ export const Settings = Type.Object({
       description: 'GoHighLevel private integration token.',
     }),
   ),
+  GHL_BASE_URL: Type.String({
+    title: 'an http or https URL',
+    pattern: '^https?://',
+    default: 'https://services.leadconnectorhq.com',
+    examples: ['http://127.0.0.1:4010'],
+    description: 'Where the API of GoHighLevel is; another one for a trial with `ghl fake`.',
+  }),
   GHL_CLIENT_ID: Type.Optional(
     Type.String({
       minLength: 8,

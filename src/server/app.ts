@@ -19,6 +19,7 @@ import { installProblems, refuseMessage, refuseRequest } from './problems.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
+import { ghlImportRoutes } from './routes/ghl-imports.ts'
 import { ghlWebhookRoutes } from './routes/ghl-webhooks.ts'
 import { healthRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/imports.ts'
@@ -206,6 +207,7 @@ const ROUTES = [
   listingRoutes,
   importRoutes,
   ghlWebhookRoutes,
+  ghlImportRoutes,
   captureRoutes,
   interactionRoutes,
   segmentRoutes,

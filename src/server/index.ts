@@ -176,6 +176,8 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
       openSink: options.openSink,
       onAppended: () => folding?.hint(),
     }),
+    openSink: options.openSink,
+    onAppended: () => folding?.hint(),
     refusals: createRefusals(clock),
     version: VERSION,
     clock,

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../core/index.ts'
 import type { Grounds } from '../decisions/index.ts'
 import type { Capture } from '../events/index.ts'
-import type { Intake } from '../integrations/index.ts'
+import type { Intake, OpenSink } from '../integrations/index.ts'
 import type { LiveModels, Registry as ModelRegistry } from '../models/index.ts'
 import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database, StateKey } from '../store/index.ts'
@@ -27,6 +27,9 @@ export interface Services {
   readonly importers: Importers
   /** Takes in what webhooks brought. */
   readonly intake: Intake
+  /** How events of other systems come into the log, and who is told of it. */
+  readonly openSink: OpenSink
+  readonly onAppended: () => void
   /** Webhooks that were refused. */
   readonly refusals: Refusals
   readonly metrics: Registry

@@ -82,6 +82,21 @@ export async function saveLocation(
   )
 }
 
+/** The locations that the workspace is connected to. */
+export async function listLocations(
+  client: Queryable,
+): Promise<{ locationId: string; name: string; connectedAt: Date }[]> {
+  const { rows } = await client.query<{ location_id: string; name: string; connected_at: Date }>(
+    `select location_id, coalesce(settings->>'name', location_id) as name, connected_at
+     from ghl_locations where workspace_id = current_workspace() order by connected_at`,
+  )
+  return rows.map((row) => ({
+    locationId: row.location_id,
+    name: row.name,
+    connectedAt: row.connected_at,
+  }))
+}
+
 /** What records mean in a location; undefined when the workspace is not connected to it. */
 export async function readLocation(client: Queryable, locationId: string): Promise<unknown> {
   const { rows } = await client.query<{ settings: unknown }>(

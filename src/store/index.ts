@@ -249,8 +249,6 @@ export {
   leadsOfContacts,
   nameContacts,
   nextContacts,
-  readBackfill,
-  saveBackfill,
   setStages,
   staleContacts,
   type Holder,
@@ -268,6 +266,7 @@ export {
   holdDue,
   insertDelivery,
   isEventAt,
+  listLocations,
   readLocation,
   releaseWaiting,
   saveLocation,
@@ -277,3 +276,12 @@ export {
   type DeliveryEnd,
 } from './ghl-deliveries.ts'
 export { createHook, findHook, listHooks, revokeHook, type GhlHook } from './ghl-hooks.ts'
+export {
+  listBackfills,
+  readBackfill,
+  saveBackfill,
+  startBackfill,
+  stopBackfill,
+  touchBackfill,
+  type BackfillRecord,
+} from './ghl-backfills.ts'

@@ -291,7 +291,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   try {
     const port = await freePort()
     const admin = { EH_ADMIN_EMAIL: ADMIN.email, EH_ADMIN_PASSWORD: ADMIN.password }
-    const served = await serve(dataDir, port, admin, [PROBED])
+    // Nothing outside of this machine is asked, whatever the storm orders.
+    const environment = { ...admin, GHL_BASE_URL: 'http://127.0.0.1:9' }
+    const served = await serve(dataDir, port, environment, [PROBED])
     const database = await openBeside(dataDir)
     try {
       return await storm(options, served, port, database)

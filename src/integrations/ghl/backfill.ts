@@ -37,6 +37,8 @@ export interface BackfillOptions {
   /** Takes events into the log. */
   readonly openSink: OpenSink
   readonly onProgress: (progress: BackfillProgress) => void
+  /** Stops it before the next page. */
+  readonly signal?: AbortSignal
 }
 
 export interface BackfillReport {
@@ -136,6 +138,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillReport
     let done = resumes ? place.done : 0
     progress(step, reading, done)
     for (;;) {
+      options.signal?.throwIfAborted()
       const before = { ...sink.counts }
       const page = await next(context, at)
       counts.events.new += sink.counts.accepted - before.accepted

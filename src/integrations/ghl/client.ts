@@ -13,6 +13,8 @@ export interface ClientOptions {
   /** Requests in ten seconds. */
   readonly rate: number
   readonly timeoutMs: number
+  /** How often a request is tried (7). */
+  readonly attempts?: number
   readonly clock: Clock
   readonly random: Random
   readonly sleep: (ms: number) => Promise<unknown>
@@ -101,6 +103,7 @@ function parse<N extends EndpointName>(name: N, text: string): Answer<N> {
 
 export function createGhlClient(options: ClientOptions): GhlClient {
   const { baseUrl, token, rate, timeoutMs, clock, random, sleep } = options
+  const { attempts = ATTEMPTS } = options
   const pacer = createPacer(rate, clock, sleep)
   let requests = 0
   let retries = 0
@@ -147,9 +150,9 @@ export function createGhlClient(options: ClientOptions): GhlClient {
     for (let n = 1; ; n++) {
       const made = await attempt(endpoint, call)
       if ('text' in made) return parse(name, made.text)
-      if (n >= ATTEMPTS)
+      if (n >= attempts)
         throw new SetupError(
-          `GoHighLevel did not answer ${endpoint.path} after ${n} attempts (${made.again}). ` +
+          `GoHighLevel did not answer ${endpoint.path}, asked ${n} times (${made.again}). ` +
             'Check the connection and run this again: it goes on where it stopped.',
         )
       retries++
