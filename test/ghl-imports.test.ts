@@ -73,7 +73,7 @@ test('a token that does not open the location connects nothing', async () => {
   const { hub, post, state } = await setting()
   for (const wrong of [order({ token: 'pit-wrong-token' }), order({ location_id: 'another' })]) {
     const answer = await post('/imports', wrong)
-    expect([answer.status, answer.body.errors[0].path]).toEqual([400, '/token'])
+    expect([answer.status, answer.body.errors[0].path]).toEqual([422, '/token'])
     expect(answer.body.detail).toMatch(/Private Integrations/)
   }
   expect(await state()).toMatchObject({ locations: [], imports: [] })

@@ -51,6 +51,11 @@ const imports = createRoute({
   path: '/imports',
   component: lazyRouteComponent(() => import('./scenes/imports.tsx'), 'Imports'),
 })
+const integrations = createRoute({
+  getParentRoute: () => root,
+  path: '/integrations',
+  component: lazyRouteComponent(() => import('./scenes/integrations.tsx'), 'Integrations'),
+})
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
@@ -90,6 +95,7 @@ export const router = createRouter({
     leads,
     lead,
     imports,
+    integrations,
     models,
     keys,
     team,

@@ -36,6 +36,7 @@ export const GhlHookAnswer = Type.Object({
   ...hookFields,
   path: Type.String({ description: 'Of this address; shown this once, only its hash is kept' }),
 })
+export type GhlHookAnswer = Static<typeof GhlHookAnswer>
 export const GhlHooksAnswer = Type.Object({
   items: Type.Array(Type.Object(hookFields)),
   next_cursor: Type.Null(),

@@ -106,6 +106,11 @@ export const ERRORS = declare({
     'Send at most 16 KiB of headers; drop cookies that are not ours.',
   ),
   'unsupported-media-type': fault(415, 'Unsupported media type', 'Send application/json.'),
+  'ghl-not-connected': fault(
+    422,
+    'GoHighLevel does not open this location',
+    'Check the location id and the token; nothing was stored.',
+  ),
   'unknown-event-type': fault(
     422,
     'Unknown event type (kept in quarantine)',

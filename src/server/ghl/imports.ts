@@ -80,7 +80,7 @@ async function prove(client: GhlClient, locationId: string): Promise<void> {
     await client.ask('location', { path: { locationId } })
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    throw new AppError('invalid-request', error.message, [
+    throw new AppError('ghl-not-connected', error.message, [
       { path: '/token', message: 'does not open this location' },
     ])
   }

@@ -1,0 +1,164 @@
+/** Webhooks of GoHighLevel: where they go, what came, and secret addresses for workflows. */
+import { Alert, Badge, Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { GhlAnswer, GhlHookAnswer, GhlHooksAnswer } from '../../../src/contract/index.ts'
+import { request } from '../api/request.ts'
+import { CopyLine } from '../parts/copy-line.tsx'
+import { Ago } from '../parts/moment.tsx'
+import { whole } from '../parts/numbers.ts'
+import { Section } from '../parts/section.tsx'
+import { Loaded, ProblemAlert } from '../parts/states.tsx'
+import { SureButton } from '../parts/sure-button.tsx'
+
+type Webhooks = GhlAnswer['webhooks']
+
+function Received({ state }: { state: Webhooks }) {
+  return (
+    <Stack gap={4}>
+      <Text size="sm">
+        {state.last_received_at === null ? (
+          'Nothing was received yet.'
+        ) : (
+          <>
+            Last received <Ago at={state.last_received_at} />, {whole(state.received)} in the last
+            day.
+          </>
+        )}
+      </Text>
+      {state.waiting > 0 && (
+        <Text size="sm">
+          {whole(state.waiting)} wait for contacts that are not known yet: import their location.
+        </Text>
+      )}
+      {state.refused > 0 && (
+        <Text size="sm" c="red">
+          {whole(state.refused)} refused since the server started
+          {state.last_refused_at !== null && (
+            <>
+              , last <Ago at={state.last_refused_at} />: {state.last_refusal}
+            </>
+          )}
+          . Check that GoHighLevel itself sends to this address, and GHL_WEBHOOK_PUBLIC_KEY.
+        </Text>
+      )}
+      {state.kept.map(({ type, detail, count }) => (
+        <Text key={`${type} ${detail}`} size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          {whole(count)} × {type} kept in quarantine: {detail}
+        </Text>
+      ))}
+    </Stack>
+  )
+}
+
+function HookRow({ item }: { item: GhlHooksAnswer['items'][number] }) {
+  const queries = useQueryClient()
+  const revoke = useMutation({
+    mutationFn: () => request('DELETE', `/v1/ghl/hooks/${item.hook_id}`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['ghl-hooks'] }),
+  })
+  return (
+    <Table.Tr>
+      <Table.Td style={{ overflowWrap: 'anywhere' }}>
+        <Text size="sm" fw={600}>
+          {item.name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {item.hint} · <Ago at={item.created_at} />
+        </Text>
+        {revoke.isError && <ProblemAlert error={revoke.error} />}
+      </Table.Td>
+      <Table.Td ta="right">
+        {item.revoked_at !== null ? (
+          <Badge color="gray">revoked</Badge>
+        ) : (
+          <SureButton
+            action="Revoke"
+            of={item.name}
+            color="red"
+            loading={revoke.isPending}
+            onSure={() => revoke.mutate()}
+          />
+        )}
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function NewHook() {
+  const queries = useQueryClient()
+  const [name, setName] = useState('')
+  const make = useMutation({
+    mutationFn: () => request<GhlHookAnswer>('POST', '/v1/ghl/hooks', { name: name.trim() }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['ghl-hooks'] }),
+  })
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        make.mutate()
+      }}
+    >
+      <Stack gap="sm">
+        <Group align="flex-end" gap="sm">
+          <TextInput
+            label="Name of the workflow"
+            required
+            maxLength={200}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            style={{ flex: 1, minWidth: 200, maxWidth: 400 }}
+          />
+          <Button type="submit" variant="default" loading={make.isPending}>
+            Make a secret address
+          </Button>
+        </Group>
+        {make.isError && <ProblemAlert error={make.error} />}
+        {make.data && (
+          <Alert color="green" title="Copy the address now: it is shown this once">
+            <CopyLine text={location.origin + make.data.path} label="the secret address" />
+          </Alert>
+        )}
+      </Stack>
+    </form>
+  )
+}
+
+export function GhlWebhooks({ state }: { state: Webhooks }) {
+  const hooks = useQuery({
+    queryKey: ['ghl-hooks'],
+    queryFn: () => request<GhlHooksAnswer>('GET', '/v1/ghl/hooks'),
+  })
+  return (
+    <>
+      <Section title="Webhooks" note="For an application of GoHighLevel: signed, once each">
+        <Stack gap="sm">
+          <CopyLine text={location.origin + state.path} label="the webhook address" />
+          <Received state={state} />
+        </Stack>
+      </Section>
+      <Section title="Workflows" note="The action “Webhook” cannot sign: its address is the secret">
+        <Stack gap="sm">
+          <NewHook />
+          <Loaded query={hooks}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <Text size="sm" c="dimmed">
+                  No secret address yet.
+                </Text>
+              ) : (
+                <Table aria-label="Secret addresses">
+                  <Table.Tbody>
+                    {items.map((item) => (
+                      <HookRow key={item.hook_id} item={item} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              )
+            }
+          </Loaded>
+        </Stack>
+      </Section>
+    </>
+  )
+}
