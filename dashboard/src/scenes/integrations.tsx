@@ -20,6 +20,12 @@ import { GhlWebhooks } from './ghl-webhooks.tsx'
 
 const LOOK_MS = 1_000
 const IDLE_MS = 15_000
+const TOKEN_NOTE =
+  'GoHighLevel: Settings, Private Integrations, with the read-only scopes. It is held in memory ' +
+  'while the import runs, and stored nowhere.'
+const HISTORY_NOTE =
+  'What GoHighLevel recorded counts as known when it happened. Without it, everything counts as ' +
+  'learned today.'
 
 function Connect() {
   const queries = useQueryClient()
@@ -52,10 +58,7 @@ function Connect() {
           />
           <PasswordInput
             label="Private integration token"
-            description={
-              'GoHighLevel: Settings, Private Integrations, with the read-only scopes. It is held ' +
-              'in memory while the import runs, and stored nowhere.'
-            }
+            description={TOKEN_NOTE}
             required
             maxLength={500}
             autoComplete="off"
@@ -64,10 +67,7 @@ function Connect() {
           />
           <Checkbox
             label="Learn from its history"
-            description={
-              'What GoHighLevel recorded counts as known when it happened. Without it, everything ' +
-              'counts as learned today.'
-            }
+            description={HISTORY_NOTE}
             checked={history}
             onChange={(event) => setHistory(event.currentTarget.checked)}
           />
