@@ -9,7 +9,7 @@ import { freshDatabase, type TestDatabase } from './support/postgres.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2025, 0, 1)
-const LEADS = 700
+const LEADS = 450
 const DAYS = 300
 const NOW = START + DAYS * DAY
 const market = createMarket({ seed: 12, leads: LEADS, days: DAYS, startMs: START })

@@ -1,6 +1,5 @@
 /** `train` in one process; another serves the new version within five seconds, to every lead. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cli } from './support/cli.ts'
 import { writeLeadFile } from './support/lead-file.ts'
 import { freshDatabase, type TestDatabase } from './support/postgres.ts'
-import { freePort, serve, stop, type Served } from './support/served.ts'
+import { freePort, productFolder, serve, stop, type Served } from './support/served.ts'
 
 const ADMIN = { email: 'owner@example.com', password: 'correct horse battery' }
 const LEADS = 300
@@ -28,7 +27,7 @@ const get = async (path: string): Promise<Record<string, unknown>> => {
 
 beforeAll(async () => {
   database = await freshDatabase()
-  folder = mkdtempSync(join(tmpdir(), 'enterprisehub-train-'))
+  folder = productFolder('train')
   environment = {
     DATA_DIR: folder,
     DATABASE_URL: database.url,

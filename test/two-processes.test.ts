@@ -1,14 +1,13 @@
 /** Two processes of the product over one database: what one is told, the other obeys. */
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment --
    answers of every shape are read here, and a wrong guess fails the test */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDatabase, type TestDatabase } from './support/postgres.ts'
-import { freePort, serve, stop, type Served } from './support/served.ts'
+import { freePort, productFolder, serve, stop, type Served } from './support/served.ts'
 
 const ADMIN = { email: 'owner@example.com', password: 'correct horse battery' }
 /** What is revoked stops working everywhere within this time (see docs/concepts/security.md). */
@@ -49,7 +48,7 @@ async function call(
 
 beforeAll(async () => {
   database = await freshDatabase()
-  folder = mkdtempSync(join(tmpdir(), 'enterprisehub-two-'))
+  folder = productFolder('two')
   const environment = {
     DATABASE_URL: database.url,
     EH_UNSAFE_DATABASE: 'on',

@@ -1,7 +1,5 @@
 /** The HTTP product in this process over a fresh database, with its log captured. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog, modelKey, parseConfig, systemClock } from '../../src/platform/index.ts'
 import { servedImporters, servedSink } from '../../src/cli/import/served.ts'
@@ -9,6 +7,7 @@ import type { Registry } from '../../src/models/index.ts'
 import { startServer } from '../../src/server/index.ts'
 import { createPartitionScoring, startPartitionOwner } from '../../src/worker/index.ts'
 import { freshDatabase, type TestDatabase } from './postgres.ts'
+import { productFolder } from './served.ts'
 
 export const ADMIN = { email: 'owner@example.com', password: 'correct horse battery' }
 
@@ -43,7 +42,7 @@ export interface Hub extends AsyncDisposable {
 /** Starts a product whose first administrator is ADMIN. */
 export async function startHub(environment: Record<string, string> = {}): Promise<Hub> {
   const database = await freshDatabase()
-  const dataDir = mkdtempSync(join(tmpdir(), 'enterprisehub-hub-'))
+  const dataDir = productFolder('hub')
   const jwtSecret = 'a secret for tests of at least 32 characters'
   const config = parseConfig({
     PORT: '0',

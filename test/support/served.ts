@@ -11,10 +11,11 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
 /**
  * A new temporary folder for a product of a test or benchmark. The database user may pass through
- * it when root runs this, so the database stays inside, and removing the folder removes it.
+ * it when root runs this, so the database stays inside, and removing the folder removes it. That of
+ * a test is in the folder of the run, so that what a stopped run leaves is found by the next one.
  */
 export function productFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `enterprisehub-${name}-`))
+  const folder = mkdtempSync(join(process.env['EH_TEST_RUN'] ?? tmpdir(), `enterprisehub-${name}-`))
   chmodSync(folder, 0o711)
   return folder
 }

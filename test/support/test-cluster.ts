@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestProject } from 'vitest/node'
-import { processAlive } from '../../src/platform/index.ts'
+import { folderHolder, processAlive } from '../../src/platform/index.ts'
 import { readPostmasterFile, servesCluster } from '../../src/store/embedded/postmaster-file.ts'
 
 declare module 'vitest' {
@@ -27,32 +27,40 @@ declare module 'vitest' {
 
 const PREFIX = 'enterprisehub-test-'
 
+async function endProcess(pid: number, signal: 'SIGTERM' | 'SIGQUIT'): Promise<void> {
+  if (pid === process.pid || !processAlive(pid)) return
+  process.kill(pid, signal)
+  for (let i = 0; i < 500 && processAlive(pid); i++) await sleep(10)
+  if (processAlive(pid)) process.kill(pid, 'SIGKILL')
+}
+
 /** Ends the product that chapters share, if they started one; see product.ts. */
-async function endProduct(folder: string): Promise<void> {
+async function endShared(folder: string): Promise<void> {
   const note = join(folder, 'once', 'product.json')
   if (!existsSync(note)) return
   const { result } = JSON.parse(readFileSync(note, 'utf8')) as { result?: { pid: number } }
-  if (result === undefined || !processAlive(result.pid)) return
-  process.kill(result.pid, 'SIGTERM')
-  for (let i = 0; i < 500 && processAlive(result.pid); i++) await sleep(10)
-  if (processAlive(result.pid)) process.kill(result.pid, 'SIGKILL')
+  if (result !== undefined) await endProcess(result.pid, 'SIGTERM')
+}
+
+/** Ends the product of a folder, then its database, and removes what of it lies elsewhere. */
+async function endProduct(dataDir: string): Promise<void> {
+  const holder = folderHolder(dataDir)
+  if (holder !== undefined) await endProcess(holder, 'SIGTERM')
+  const link = join(dataDir, 'postgres')
+  if (!existsSync(link)) return
+  const cluster = realpathSync(link)
+  const file = readPostmasterFile(cluster)
+  if (file !== undefined && servesCluster(file, cluster)) await endProcess(file.pid, 'SIGQUIT')
+  if (basename(dirname(cluster)) !== 'clusters') return
+  rmSync(cluster, { recursive: true, force: true })
+  rmSync(`${cluster}.origin`, { force: true })
 }
 
 async function remove(folder: string): Promise<void> {
+  await endShared(folder)
+  // Those of tests that were stopped in the middle, too; see productFolder.
+  for (const name of readdirSync(folder)) await endProduct(join(folder, name))
   await endProduct(folder)
-  const link = join(folder, 'postgres')
-  if (existsSync(link)) {
-    const cluster = realpathSync(link)
-    const file = readPostmasterFile(cluster)
-    if (file !== undefined && servesCluster(file, cluster)) {
-      process.kill(file.pid, 'SIGQUIT')
-      for (let i = 0; i < 500 && processAlive(file.pid); i++) await sleep(10)
-    }
-    if (basename(dirname(cluster)) === 'clusters') {
-      rmSync(cluster, { recursive: true, force: true })
-      rmSync(`${cluster}.origin`, { force: true })
-    }
-  }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
@@ -65,5 +73,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // The database user must pass when root runs the tests.
   chmodSync(folder, 0o711)
   project.provide('clusterFolder', folder)
+  process.env['EH_TEST_RUN'] = folder
   return () => remove(folder)
 }
