@@ -1,14 +1,20 @@
-/** The operating guide, run: every command of its shell blocks, in order, against one product. */
+/**
+ * The operating guide, run: every command of its shell blocks, in order, against one product; and
+ * beside it, on the same product, the page about explanations and what a newcomer does with the
+ * README.
+ */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeLeadFile } from './support/lead-file.ts'
 import { freshDatabase, type TestDatabase } from './support/postgres.ts'
 import { freePort, productFolder } from './support/served.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const GUIDE = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8')
+const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8')
+const GUIDE = read('docs/operating.md')
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>
 }
@@ -82,6 +88,78 @@ async function end(child: ChildProcess): Promise<number | null> {
   return ended
 }
 
+/** Runs a block as a shell would that stops at the first fault; answers what it printed. */
+function shell(section: string, lines: readonly string[], more: Record<string, string> = {}) {
+  const script = ['set -eo pipefail', ...lines.map(toRun)].join('\n')
+  const env = environment({ LOG_LEVEL: 'warn', ...more })
+  const done = spawnSync('bash', ['-c', script], { cwd: folder, env, encoding: 'utf8' })
+  expect(done.status, `${section}:\n${script}\n${done.stdout}\n${done.stderr}`).toBe(0)
+  return done.stdout
+}
+
+interface Score {
+  readonly probability: number
+  readonly interval: [number, number] | null
+  readonly factors: { label: string; sentence: string; contribution: number }[]
+}
+
+/** The page about explanations: a lead nothing can be said of, then one that a model scores. */
+async function runExplanation(): Promise<void> {
+  writeLeadFile(join(folder, 'leads.csv'), 300)
+  const [signIn, unknown, train, ask, ...more] = blocks(read('docs/concepts/explanation.md'))
+  expect(more).toEqual([])
+  const together = [signIn!, unknown!].flatMap(({ lines }) => lines)
+  expect(JSON.parse(shell('abstention', together))).toMatchObject({
+    score: null,
+    abstained: true,
+    reason: 'no model is trained in this workspace yet',
+  })
+  shell('train', train!.lines)
+  const answer = () => JSON.parse(shell('ask', [...signIn!.lines, ...ask!.lines])) as Score
+  let score = answer()
+  for (let i = 0; score.interval === null && i < 50; i++) {
+    await sleep(200)
+    score = answer()
+  }
+  if (score.interval === null) throw new Error('the new model never came to be used')
+  expect(score.interval[0]).toBeLessThan(score.probability)
+  expect(score.interval[1]).toBeGreaterThan(score.probability)
+  expect(score.factors.map(({ label }) => label).sort()).toEqual(['Source', 'Visits'])
+  expect(score.factors.every(({ sentence }) => sentence.length > 5)).toBe(true)
+}
+
+/** The README as a newcomer reads it: sign in, send an event, make a key, use the client. */
+async function runReadme(): Promise<void> {
+  const text = read('README.md')
+  const [event, key, ...more] = blocks(text).filter(({ section }) => section === 'Record an event')
+  expect(more).toEqual([])
+  const password = readFileSync(join(folder, '.data/secrets/admin-password'), 'utf8').trim()
+  const known = (line: string): string => line.replace('<printed at the first start>', password)
+  const sent = shell('README: an event', event!.lines.map(known))
+  expect(JSON.parse(sent)).toMatchObject({ accepted: 1, rejected: [] })
+  const signIn = event!.lines.slice(0, 3).map(known)
+  const made = JSON.parse(shell('README: a key', [...signIn, ...key!.lines])) as { key: string }
+
+  const installed = join(folder, 'node_modules/enterprisehub')
+  mkdirSync(installed, { recursive: true })
+  cpSync(join(ROOT, 'package.json'), join(installed, 'package.json'))
+  const build = [join(ROOT, 'scripts/build.mjs'), '--out', join(installed, 'dist')]
+  execFileSync(process.execPath, build, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  const client = /^```ts\n([^]*?)\n```$/m.exec(text)![1]!
+  const address = `http://127.0.0.1:${port}`
+  const given = `const [url, apiKey] = ${JSON.stringify([address, made.key])}`
+  writeFileSync(join(folder, 'client.mjs'), `${given}\n${client}\nprocess.exit()`)
+  execFileSync(process.execPath, ['client.mjs'], { cwd: folder })
+  const { access_token } = JSON.parse(
+    shell('sign in', [...signIn, `printf '{"access_token":"%s"}' "$token"`]),
+  ) as { access_token: string }
+  const headers = { authorization: `Bearer ${access_token}` }
+  const timeline = await fetch(`${address}/v1/leads/lead_123/timeline`, { headers })
+  const { items } = (await timeline.json()) as { items: { type: string }[] }
+  // One by the shell, one by the client.
+  expect(items.map(({ type }) => type)).toEqual(['property_view', 'property_view'])
+}
+
 test('every shell block of the guide does what it says', async () => {
   const ran: string[] = []
   for (const { section, lines } of blocks(GUIDE)) {
@@ -96,13 +174,12 @@ test('every shell block of the guide does what it says', async () => {
       expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(200)
       for (const child of all) expect(await end(child)).toBe(0)
     } else {
-      const script = ['set -eo pipefail', ...lines.map(toRun)].join('\n')
-      const env = environment({ LOG_LEVEL: 'warn' })
-      const done = spawnSync('bash', ['-c', script], { cwd: folder, env, encoding: 'utf8' })
-      expect(done.status, `${section}:\n${script}\n${done.stdout}\n${done.stderr}`).toBe(0)
+      const stdout = shell(section, lines)
       if (section === 'Bring events in') {
-        expect(done.stdout).toContain('1 events imported')
-        expect(done.stdout).toContain('0 events imported, 1 known already')
+        expect(stdout).toContain('1 events imported')
+        expect(stdout).toContain('0 events imported, 1 known already')
+        await runExplanation()
+        await runReadme()
       }
     }
     ran.push(section)
