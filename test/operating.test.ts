@@ -160,6 +160,27 @@ async function runReadme(): Promise<void> {
   expect(items.map(({ type }) => type)).toEqual(['property_view', 'property_view'])
 }
 
+/** What the commands did stands in the audit log, though nobody signed in for it. */
+async function checkAudit(): Promise<void> {
+  const password = readFileSync(join(folder, '.data/secrets/admin-password'), 'utf8').trim()
+  const address = `http://127.0.0.1:${port}`
+  const login = await fetch(`${address}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'admin@localhost', password }),
+  })
+  const { access_token } = (await login.json()) as { access_token: string }
+  const headers = { authorization: `Bearer ${access_token}` }
+  const log = await fetch(`${address}/v1/audit?actor=system`, { headers })
+  const { items } = (await log.json()) as { items: { action: string }[] }
+  expect(items.map(({ action }) => action)).toEqual([
+    'events.exported',
+    'leads.imported',
+    'events.imported',
+    'events.imported',
+  ])
+}
+
 test('every shell block of the guide does what it says', async () => {
   const ran: string[] = []
   for (const { section, lines } of blocks(GUIDE)) {
@@ -182,6 +203,7 @@ test('every shell block of the guide does what it says', async () => {
         await runReadme()
       }
     }
+    if (section === 'Retention') await checkAudit()
     ran.push(section)
   }
   expect(ran).toEqual([
