@@ -9,8 +9,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     globalSetup: ['test/support/test-cluster.ts'],
-    // Two cores: more workers only fight with PostgreSQL for them.
-    maxWorkers: 2,
+    // Two cores: with two workers they wait a third of the time, for flushes, pages and processes.
+    maxWorkers: 3,
     // Files share the modules of their worker: modules keep nothing of what they served.
     isolate: false,
     env: { TZ: 'UTC' },

@@ -72,11 +72,17 @@ function Learnables({ learned }: { learned: Learned }) {
               <Table.Th scope="row" fw={500} style={{ verticalAlign: 'top' }}>
                 {name === null ? WHAT[what] : `Segment ${name.replaceAll('_', ' ')}`}
                 <Text size="xs" c="dimmed">
-                  {whole(have)} of {whole(need)} with the outcome
+                  {whole(have)} with the outcome, {whole(need)} needed
                 </Text>
               </Table.Th>
               <Table.Td>
-                <Badge size="sm" variant="light" color={is_ready ? 'green' : 'gray'} mr="xs">
+                <Badge
+                  size="sm"
+                  variant="dot"
+                  color={is_ready ? 'green' : 'gray'}
+                  tt="none"
+                  mr="xs"
+                >
                   {is_ready ? 'yes' : 'not yet'}
                 </Badge>
                 <Text span size="sm">
