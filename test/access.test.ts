@@ -139,7 +139,9 @@ test('secret keys: hashed, scoped, accepted as Basic user name, revoked within 5
   const basic = `Basic ${Buffer.from(`${key}:`).toString('base64')}`
   expect((await send({ headers: { authorization: basic } })).status).toBe(202)
   expect((await hub.call('GET', '/v1/keys', { as: key })).status).toBe(403)
-  expect((await send({ as: `${key.slice(0, -1)}_` })).status).toBe(401)
+  expect((await send({ as: `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}` })).status).toBe(
+    401,
+  )
 
   expect((await hub.call('DELETE', `/v1/keys/${key_id}`, { as })).status).toBe(204)
   expect((await hub.call('DELETE', `/v1/keys/${key_id}`, { as })).status).toBe(404)
