@@ -5,18 +5,17 @@ import type { UserAnswer } from '../../../src/contract/index.ts'
 type Hours = UserAnswer['working_hours']
 type Day = keyof Hours
 
-const DAYS: readonly Day[] = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-]
+/** All of them, in order: the compiler finds one that is missing. */
+const DAYS = {
+  monday: 'Monday',
+  tuesday: 'Tuesday',
+  wednesday: 'Wednesday',
+  thursday: 'Thursday',
+  friday: 'Friday',
+  saturday: 'Saturday',
+  sunday: 'Sunday',
+} satisfies Record<Day, string>
 const USUAL = { from: '09:00', to: '17:00' }
-
-const titled = (day: string): string => day[0]!.toUpperCase() + day.slice(1)
 
 /** A clock's midnight at the end of a span is the end of the day. */
 const endOf = (time: string): string => (time === '00:00' ? '24:00' : time)
@@ -48,7 +47,7 @@ function DayRow(props: { day: Day; hours: Hours; onChange: (hours: Hours) => voi
     <Group gap="xs" mih={36}>
       <Checkbox
         w={120}
-        label={titled(day)}
+        label={DAYS[day]}
         checked={span !== undefined}
         onChange={(event) => put(event.currentTarget.checked ? USUAL : undefined)}
       />
@@ -60,7 +59,7 @@ function DayRow(props: { day: Day; hours: Hours; onChange: (hours: Hours) => voi
         <Group gap="xs" wrap="nowrap">
           <TextInput
             type="time"
-            aria-label={`${titled(day)} from`}
+            aria-label={`${DAYS[day]} from`}
             value={span.from}
             required
             onChange={(event) => put({ ...span, from: event.currentTarget.value })}
@@ -70,7 +69,7 @@ function DayRow(props: { day: Day; hours: Hours; onChange: (hours: Hours) => voi
           </Text>
           <TextInput
             type="time"
-            aria-label={`${titled(day)} to`}
+            aria-label={`${DAYS[day]} to`}
             value={span.to === '24:00' ? '00:00' : span.to}
             required
             onChange={(event) => put({ ...span, to: endOf(event.currentTarget.value) })}
@@ -85,7 +84,7 @@ export function WorkingHoursFields(props: { value: Hours; onChange: (hours: Hour
   return (
     <Fieldset legend="Working hours" variant="unstyled">
       <Stack gap={4}>
-        {DAYS.map((day) => (
+        {(Object.keys(DAYS) as Day[]).map((day) => (
           <DayRow key={day} day={day} hours={props.value} onChange={props.onChange} />
         ))}
       </Stack>

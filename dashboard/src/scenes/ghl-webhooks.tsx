@@ -1,15 +1,16 @@
 /** Webhooks of GoHighLevel: where they go, what came, and secret addresses for workflows. */
-import { Alert, Badge, Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { GhlAnswer, GhlHookAnswer, GhlHooksAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { CopyLine } from '../parts/copy-line.tsx'
+import { CopyOnce } from '../parts/copy-once.tsx'
 import { Ago } from '../parts/moment.tsx'
 import { whole } from '../parts/numbers.ts'
+import { RevocableRow } from '../parts/revocable-row.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded, ProblemAlert } from '../parts/states.tsx'
-import { SureButton } from '../parts/sure-button.tsx'
 
 type Webhooks = GhlAnswer['webhooks']
 
@@ -52,36 +53,18 @@ function Received({ state }: { state: Webhooks }) {
 }
 
 function HookRow({ item }: { item: GhlHooksAnswer['items'][number] }) {
-  const queries = useQueryClient()
-  const revoke = useMutation({
-    mutationFn: () => request('DELETE', `/v1/ghl/hooks/${item.hook_id}`),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['ghl-hooks'] }),
-  })
+  const note = (
+    <>
+      {item.hint} · <Ago at={item.created_at} />
+    </>
+  )
   return (
-    <Table.Tr>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>
-        <Text size="sm" fw={600}>
-          {item.name}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {item.hint} · <Ago at={item.created_at} />
-        </Text>
-        {revoke.isError && <ProblemAlert error={revoke.error} />}
-      </Table.Td>
-      <Table.Td ta="right">
-        {item.revoked_at !== null ? (
-          <Badge color="gray">revoked</Badge>
-        ) : (
-          <SureButton
-            action="Revoke"
-            of={item.name}
-            color="red"
-            loading={revoke.isPending}
-            onSure={() => revoke.mutate()}
-          />
-        )}
-      </Table.Td>
-    </Table.Tr>
+    <RevocableRow
+      item={item}
+      path={`/v1/ghl/hooks/${item.hook_id}`}
+      listed="ghl-hooks"
+      note={note}
+    />
   )
 }
 
@@ -115,9 +98,10 @@ function NewHook() {
         </Group>
         {make.isError && <ProblemAlert error={make.error} />}
         {make.data && (
-          <Alert color="green" title="Copy the address now: it is shown this once">
-            <CopyLine text={location.origin + make.data.path} label="the secret address" />
-          </Alert>
+          <CopyOnce
+            title="Copy the address now: it is shown this once"
+            secret={location.origin + make.data.path}
+          />
         )}
       </Stack>
     </form>

@@ -1,6 +1,5 @@
 /** API keys: made here, shown once, revoked here. */
 import {
-  Badge,
   Button,
   Code,
   Group,
@@ -8,7 +7,6 @@ import {
   Select,
   Stack,
   Table,
-  Text,
   Textarea,
   TextInput,
   Title,
@@ -18,8 +16,8 @@ import { useState } from 'react'
 import type { KeyAnswer, KeyBody, KeysAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { CopyOnce } from '../parts/copy-once.tsx'
-import { SureButton } from '../parts/sure-button.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { RevocableRow } from '../parts/revocable-row.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
 
 const SCOPES = ['events:write', 'leads:read', 'leads:write', 'admin'] as const
@@ -106,39 +104,13 @@ function NewKey() {
 }
 
 function KeyRow({ item }: { item: KeysAnswer['items'][number] }) {
-  const queries = useQueryClient()
-  const revoke = useMutation({
-    mutationFn: () => request('DELETE', `/v1/keys/${item.key_id}`),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
-  })
+  const note = `${item.hint} · ${item.kind} · ${[...item.scopes, ...item.origins].join(', ')}`
   return (
-    <Table.Tr>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>
-        <Text size="sm" fw={600}>
-          {item.name}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {item.hint} · {item.kind} · {[...item.scopes, ...item.origins].join(', ')}
-        </Text>
-        {revoke.isError && <ProblemAlert error={revoke.error} />}
-      </Table.Td>
+    <RevocableRow item={item} path={`/v1/keys/${item.key_id}`} listed="keys" note={note}>
       <Table.Td visibleFrom="sm">
         <Moment at={item.created_at} />
       </Table.Td>
-      <Table.Td ta="right">
-        {item.revoked_at !== null ? (
-          <Badge color="gray">revoked</Badge>
-        ) : (
-          <SureButton
-            action="Revoke"
-            of={item.name}
-            color="red"
-            loading={revoke.isPending}
-            onSure={() => revoke.mutate()}
-          />
-        )}
-      </Table.Td>
-    </Table.Tr>
+    </RevocableRow>
   )
 }
 
