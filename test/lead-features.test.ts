@@ -1,10 +1,13 @@
 /** GET /v1/leads/:id/features: values with what they rest on, now and as they were known then. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { FeaturesAnswer } from '../src/contract/index.ts'
+import type { FeatureBatchAnswer, FeaturesAnswer, ScoreAnswer } from '../src/contract/index.ts'
+import { emptyState, encodeState } from '../src/features/index.ts'
 import { publishVersion, setAlias } from '../src/models/index.ts'
+import { saveLeadBase } from '../src/store/index.ts'
 import { exampleModel } from './support/example-model.ts'
 import { startHub, type Hub } from './support/hub.ts'
+import { makeKey } from './support/keys.ts'
 
 let hub: Hub
 let as: string
@@ -109,4 +112,88 @@ test('with a champion values stand on the scales of its training', async () => {
     normalised: null,
     level: null,
   })
+})
+
+const refused = async (body: object): Promise<number> =>
+  (await hub.call('POST', '/v1/features', { as, body })).status
+const batch = async (body: object, token = as): Promise<FeatureBatchAnswer> => {
+  const answer = await hub.call('POST', '/v1/features', { as: token, body })
+  expect(answer.status).toBe(200)
+  return answer.body as FeatureBatchAnswer
+}
+
+test('many leads at once: each as it is alone, every id answered by name', async () => {
+  const ids = Array.from({ length: 60 }, (_, i) => `many-${i}`)
+  for (const id of ids.slice(0, 55)) await view(id, 'elm-4', 60)
+  await view('gone', 'elm-4', 60)
+  expect((await hub.call('DELETE', '/v1/leads/gone', { as })).status).toBe(200)
+  const answer = await batch({ lead_ids: [...ids, 'many-0', 'gone'] })
+  expect(answer.items.map(({ lead_id }) => lead_id)).toEqual(ids.slice(0, 55))
+  expect(answer.not_found).toEqual(ids.slice(55))
+  expect(answer).toMatchObject({ erased: ['gone'], not_kept: [] })
+  // At the same past moment both routes say the same, to the bit.
+  const as_of = new Date().toISOString()
+  const then = await batch({ lead_ids: ['many-7', 'bob', 'eve'], as_of })
+  for (const { profile, ...item } of then.items) {
+    expect(profile).toBeNull()
+    expect(item).toEqual(await features(item.lead_id, as_of))
+  }
+  const long = await batch({ lead_ids: ['bob'], as_of: '2020-01-01T00:00:00Z' })
+  expect(long.items[0]).toMatchObject({ known_position: null })
+})
+
+test('profiles say what models say, and only wanted features are answered', async () => {
+  const names = ['like_ratio', 'preferred_property_type']
+  const { items } = await batch({ lead_ids: ['kim'], features: names })
+  const [kim] = items
+  expect(kim!.items.map(({ feature }) => feature)).toEqual(names)
+  const score = (await hub.call('GET', '/v1/leads/kim/score', { as })).body as ScoreAnswer
+  expect(kim!.profile).toMatchObject({
+    churn_risk: null,
+    lead_quality: {
+      score: score.score,
+      abstained: score.abstained,
+      reason: score.reason,
+      model_version: 1,
+    },
+    confidence: score.confidence,
+  })
+  const wrong = [
+    { lead_ids: [] },
+    { lead_ids: ['kim'], features: ['charm'] },
+    { lead_ids: ['kim'], as_of: '2999-01-01T00:00:00Z' },
+    { lead_ids: Array.from({ length: 101 }, (_, i) => `l${i}`) },
+  ]
+  for (const body of wrong) expect(await refused(body)).toBe(400)
+})
+
+test('a lead of another workspace is not found', async () => {
+  const key = await makeKey(hub.database, 'other', ['leads:read'])
+  expect(await batch({ lead_ids: ['kim', 'gone'] }, key)).toEqual({
+    items: [],
+    not_found: ['kim', 'gone'],
+    erased: [],
+    not_kept: [],
+  })
+})
+
+test('what retention deleted is named, and known again from then on', async () => {
+  await view('old', 'elm-4', 60)
+  const before = new Date().toISOString()
+  await sleep(20)
+  const { rows } = await hub.database.owner.query<{ workspace_id: number; person_id: string }>(
+    `select workspace_id, person_id from persons where lead_id = 'old'`,
+  )
+  const { workspace_id, person_id } = rows[0]!
+  const base = { until: Date.now(), state: encodeState(emptyState()) }
+  await hub.database.withWorkspace(workspace_id, (client) =>
+    saveLeadBase(client, Number(person_id), base),
+  )
+  const answer = await batch({ lead_ids: ['old', 'kim'], as_of: before })
+  expect(answer).toMatchObject({ not_found: [], not_kept: ['old'] })
+  expect(answer.items.map(({ lead_id }) => lead_id)).toEqual(['kim'])
+  const alone = await hub.call('GET', `/v1/leads/old/features?as_of=${before}`, { as })
+  expect(alone.status).toBe(404)
+  await view('old', 'oak-1')
+  expect(item(await features('old'), 'total_property_views')).toMatchObject({ value: 1 })
 })

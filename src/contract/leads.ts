@@ -134,65 +134,6 @@ export const TimelineAnswer = Type.Object({
 })
 export type TimelineAnswer = Static<typeof TimelineAnswer>
 
-export const FeaturesQuery = Type.Object(
-  {
-    as_of: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description: 'As known at this moment; events learned afterwards do not count',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
-export type FeaturesQuery = Static<typeof FeaturesQuery>
-
-const Normalised = Type.Object(
-  { min_max: Type.Number(), z_score: Type.Number(), robust: Type.Number() },
-  { description: 'On the scales of the leads that the champion was trained on' },
-)
-
-const FeatureLevel = Type.Object(
-  {
-    level: Type.Union([Type.Literal('low'), Type.Literal('usual'), Type.Literal('high')]),
-    low: Type.Number({ description: 'Below it a value is low: one lead in five is' }),
-    high: Type.Number({ description: 'Above it a value is high: one lead in five is' }),
-    among: Nullable(Type.String({ description: 'The segment compared with; null: all leads' })),
-    leads: Type.Integer({ minimum: 0, description: 'Leads compared with' }),
-  },
-  {
-    description:
-      'Against leads of the same segment that the champion was trained on; small segments are ' +
-      'drawn to all leads',
-  },
-)
-
-export const FeaturesAnswer = Type.Object({
-  lead_id: Type.String(),
-  as_of: Time,
-  known_position: Nullable(Type.Integer()),
-  last_event_at: Nullable(Time),
-  freshness_seconds: Nullable(
-    Type.Number({ minimum: 0, description: 'From the last event to as_of' }),
-  ),
-  items: Type.Array(
-    Type.Object({
-      feature: Type.String(),
-      group: Type.String(),
-      label: Type.String(),
-      unit: Type.String(),
-      window: Type.String({ description: 'How much of the past counts' }),
-      value: Nullable(Type.Union([Type.Number(), Type.String()])),
-      evidence: Type.Number({ description: 'How much the value rests on' }),
-      evidence_of: Type.String({ description: 'What evidence counts' }),
-      needs: Nullable(Type.String({ description: 'What a value takes at least; null: nothing' })),
-      normalised: Nullable(Normalised),
-      level: Nullable(FeatureLevel),
-    }),
-  ),
-})
-export type FeaturesAnswer = Static<typeof FeaturesAnswer>
-
 export const OtherLeadBody = Type.Object({ lead_id: Identifier }, { additionalProperties: false })
 export type OtherLeadBody = Static<typeof OtherLeadBody>
 export const MergeAnswer = Type.Object({

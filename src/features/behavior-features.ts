@@ -179,6 +179,7 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
     minimum: 1,
     evidenceOf: 'answers',
     evidence: (s) => s.behavior.delays.length,
+    pieces: (s) => s.behavior.answered,
     value: (s) => medianInPlace(Float64Array.from(s.behavior.delays)),
   }),
   behavior({

@@ -26,6 +26,8 @@ interface Declaration {
   readonly reads: readonly string[]
   /** How much evidence the state holds; compared with `minimum`. */
   readonly evidence: (state: LeadState, asOf: number) => number
+  /** Where `evidence` has a ceiling: a count that still rises with each piece of it. */
+  readonly pieces?: (state: LeadState) => number
 }
 
 export interface NumericFeature extends Declaration {

@@ -77,6 +77,7 @@ export const EMOTIONAL_FEATURES: readonly NumericFeature[] = [
     minimum: 3,
     evidenceOf: 'texts with a sentiment',
     of: (s) => s.sentiments.length,
+    pieces: (s) => s.emotional.rated,
     value: sentimentTrend,
   }),
   emotional({

@@ -40,7 +40,8 @@ export {
   type NormalisationKind,
 } from './normalisation.ts'
 export { featuresMarkdown } from './reference.ts'
-export { rebuildTrack, stateAsKnown } from './rebuild.ts'
+export type { Known } from './evidence.ts'
+export { readKnown, readKnownThen, rebuildTrack } from './rebuild.ts'
 export { endingOf } from './standing.ts'
 export { asLearned, markDeclared, replayTrainingRows, type Replay } from './replay.ts'
 export {

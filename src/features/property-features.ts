@@ -164,6 +164,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
     minimum: 4,
     evidenceOf: 'priced views',
     evidence: (s) => s.prices.length,
+    pieces: (s) => s.property.price.n,
     of: priceTrend,
   }),
   property({
@@ -177,6 +178,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
     minimum: 3,
     evidenceOf: 'priced views',
     evidence: (s) => s.prices.length,
+    pieces: (s) => s.property.price.n,
     of: (s) => (Math.max(...s.prices) - Math.min(...s.prices)) / middlePrice(s),
   }),
   property({

@@ -1,15 +1,20 @@
 /** Folds a lead again from the log, from its base where retention deleted the entries before. */
-import { AppError, withoutUndone, type LogEntry } from '../core/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import { withoutUndone, type LogEntry } from '../core/index.ts'
 import {
   readDeclaredHistory,
   readLeadBase,
+  readLeadBases,
   readPerson,
+  readPersons,
   type Database,
+  type LeadBase,
   type StateKey,
 } from '../store/index.ts'
 import { decodeState } from './codec.ts'
-import { asLearned, markDeclared, replayState } from './replay.ts'
-import { foldOrder, type LeadState } from './state.ts'
+import { foldWatched, type Known } from './evidence.ts'
+import { asLearned, markDeclared, replayEntries } from './replay.ts'
+import { foldOrder } from './state.ts'
 import { advance, emptyTrack, type LeadTrack } from './track.ts'
 
 type Client = Parameters<typeof readPerson>[0]
@@ -44,29 +49,77 @@ export async function rebuildTrack(
   return { track, entries: entries.length }
 }
 
+/** What is known of a lead; null: retention deleted what was known then. */
+export type KnownThen = Known | null
+
+/** The entries of each lead, with its base; the base second (see rebuildTrack). */
+async function readLeads(
+  client: Client,
+  workspaceId: number,
+  personIds: readonly number[],
+  positions: readonly number[] | number,
+): Promise<(personId: number) => { entries: LogEntry[]; base: LeadBase | undefined }> {
+  const entries = await readPersons(client, workspaceId, personIds, positions)
+  const bases = await readLeadBases(client, workspaceId, personIds)
+  return (personId) => ({ entries: entries.get(personId) ?? [], base: bases.get(personId) })
+}
+
+function fromBase(entries: readonly LogEntry[], base: LeadBase | undefined): Known {
+  const state = base && decodeState(base.state)
+  const from = base && state ? base.until : -Infinity
+  const own = withoutUndone(entries).filter(({ eventTime }) => eventTime >= from)
+  return foldWatched(own.sort(foldOrder), state ?? undefined)
+}
+
 /**
- * The state of a lead as known at `time`, milliseconds since the epoch: what serving had then, late
- * and stitched entries left out that were learned afterwards.
- * @throws AppError `not-found` when retention deleted what was known then.
+ * What is known of leads now, with everything that was acknowledged. Two queries for all of them;
+ * of those without entries the empty state.
  */
-export async function stateAsKnown(
-  { app, withWorkspace }: Pick<Database, 'app' | 'withWorkspace'>,
-  key: StateKey,
-  time: number,
-): Promise<LeadState> {
-  const { workspaceId, personId } = key
-  const isDeclared = await withWorkspace(workspaceId, readDeclaredHistory)
-  const read = async (position: number): Promise<LogEntry[]> =>
-    markDeclared(await readPerson(app, workspaceId, personId, position), isDeclared)
-  const today = await read(Number.MAX_SAFE_INTEGER)
-  const learned = asLearned(today).filter(({ at }) => at <= time)
-  const last = learned.reduce((most, { entry }) => Math.max(most, entry.position), 0)
-  const base = await readLeadBase(app, workspaceId, personId)
-  if (base !== undefined) {
-    if (base.until <= time) return (await rebuildTrack(app, key, last)).track.state
-    const until = new Date(base.until).toISOString()
-    throw new AppError('not-found', `events before ${until} are no longer kept: ask for later`)
+export async function readKnown(
+  client: Client,
+  workspaceId: number,
+  personIds: readonly number[],
+): Promise<Map<number, Known>> {
+  const of = await readLeads(client, workspaceId, personIds, Number.MAX_SAFE_INTEGER)
+  const known = new Map<number, Known>()
+  for (const personId of personIds) {
+    const { entries, base } = of(personId)
+    known.set(personId, fromBase(entries, base))
+    // Other requests get their turn between two leads.
+    await setImmediate()
   }
+  return known
+}
+
+/**
+ * What was known of leads at `time`, milliseconds since the epoch: what serving had then, late and
+ * stitched entries left out that were learned afterwards. Four queries for all of them.
+ */
+export async function readKnownThen(
+  { app, withWorkspace }: Pick<Database, 'app' | 'withWorkspace'>,
+  workspaceId: number,
+  personIds: readonly number[],
+  time: number,
+): Promise<Map<number, KnownThen>> {
+  const isDeclared = await withWorkspace(workspaceId, readDeclaredHistory)
+  const today = await readLeads(app, workspaceId, personIds, Number.MAX_SAFE_INTEGER)
+  const marked = personIds.map((personId) => markDeclared(today(personId).entries, isDeclared))
+  const last = marked.map((entries) =>
+    asLearned(entries)
+      .filter(({ at }) => at <= time)
+      .reduce((most, { entry }) => Math.max(most, entry.position), 0),
+  )
   // With those who belonged to the lead then and do not any more.
-  return replayState([...today, ...(await read(last))], time, personId)
+  const then = await readPersons(app, workspaceId, personIds, last)
+  const known = new Map<number, KnownThen>()
+  for (const [i, personId] of personIds.entries()) {
+    const { base } = today(personId)
+    const past = then.get(personId) ?? []
+    if (base === undefined) {
+      const entries = [...marked[i]!, ...markDeclared(past, isDeclared)]
+      known.set(personId, foldWatched(replayEntries(entries, time, personId)))
+    } else known.set(personId, base.until <= time ? fromBase(past, base) : null)
+    await setImmediate()
+  }
+  return known
 }

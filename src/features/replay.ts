@@ -5,7 +5,7 @@
  */
 import { undoneBy, withoutUndone, type LogEntry } from '../core/index.ts'
 import { emptyMembership, leadOf, noteMembership } from './membership.ts'
-import { foldOrder, type LeadState } from './state.ts'
+import { foldOrder } from './state.ts'
 import { advance, emptyTrack, rewind, type LeadTrack } from './track.ts'
 import { extractFeatures, type FeatureVector } from './vector.ts'
 
@@ -75,15 +75,15 @@ const stranger = (id: number): Person => ({
   refolded: 0,
 })
 
-/** The state behind a row of `replayTrainingRows`, at one moment. */
-export function replayState(
+/** The entries behind a row of `replayTrainingRows` at one moment, in the order of the fold. */
+export function replayEntries(
   entries: readonly LogEntry[],
   time: number,
   personId: number,
-): LeadState {
+): LogEntry[] {
   const person = stranger(personId)
   for (const { entry, at } of asLearned(entries)) if (at <= time) learn(person, entry)
-  return person.track.state
+  return person.own
 }
 
 /**

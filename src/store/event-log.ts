@@ -210,21 +210,26 @@ export async function readPerson(
 
 /**
  * As readPerson, of several persons of a workspace at once; those without entries are left out.
- * With `types` only entries of those codes.
+ * `position`: one for all, or one for each. With `types` only entries of those codes.
  */
 export async function readPersons(
   client: Queryable,
   workspaceId: number,
   personIds: readonly number[],
-  position: number,
+  position: number | readonly number[],
   types: readonly number[] | null = null,
 ): Promise<Map<number, LogEntry[]>> {
   const answer = await client.query<EntryRow & { asked: string }>({
     name: 'read_persons',
-    text: `select k.person as asked, r.* from unnest($2::bigint[]) as k(person),
-      lateral read_person($1, k.person, $3) r
+    text: `select k.person as asked, r.* from unnest($2::bigint[], $3::bigint[]) as k(person, last),
+      lateral read_person($1, k.person, k.last) r
       where $4::smallint[] is null or r.type = any($4)`,
-    values: [workspaceId, personIds, position, types],
+    values: [
+      workspaceId,
+      personIds,
+      typeof position === 'number' ? personIds.map(() => position) : position,
+      types,
+    ],
   })
   const entries = new Map<number, LogEntry[]>()
   for (const row of answer.rows) {

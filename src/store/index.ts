@@ -76,9 +76,11 @@ export {
   listRetentions,
   nextPersons,
   readLeadBase,
+  readLeadBases,
   readRetention,
   saveLeadBase,
   saveRetention,
+  type LeadBase,
   type Retention,
   type RetentionOfWorkspace,
 } from './retention.ts'
@@ -100,6 +102,7 @@ export {
 export {
   changeLead,
   findLead,
+  findLeads,
   nextLeads,
   openLead,
   setContact,
@@ -209,6 +212,7 @@ export {
 export {
   listLeads,
   listStages,
+  readChurnRisks,
   readLeadScore,
   visibleOwners,
   type LeadFilter,

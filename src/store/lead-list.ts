@@ -276,6 +276,19 @@ export async function readLeadScore(
   return rows[0] === undefined ? null : toScore(rows[0])
 }
 
+/** The stored churn risk of leads, 0 to 1, by person; those without one are left out. */
+export async function readChurnRisks(
+  client: Queryable,
+  personIds: readonly number[],
+): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ person_id: string; churn_risk: number }>(
+    `select person_id, churn_risk from lead_scores where workspace_id = current_workspace()
+     and person_id = any($1) and churn_risk is not null`,
+    [personIds],
+  )
+  return new Map(rows.map(({ person_id, churn_risk }) => [Number(person_id), churn_risk]))
+}
+
 /** User numbers whose leads an agent may see: their own and their team's. */
 export async function visibleOwners(client: Queryable, userId: number): Promise<number[]> {
   const { rows } = await client.query<{ user_id: string }>(

@@ -81,6 +81,23 @@ export async function findLead(
   return rows[0] && toLead(rows[0])
 }
 
+/** As findLead, of several lead_ids at once; those not found are left out. */
+export async function findLeads(
+  client: Queryable,
+  viewer: Viewer,
+  leadIds: readonly string[],
+): Promise<Map<string, Lead>> {
+  const { rows } = await client.query<LeadRow & { asked: string }>(
+    `select i.value as asked, ${LEAD_COLUMNS} from identities i
+       join persons p on p.workspace_id = i.workspace_id
+         and p.person_id = canonical_person(i.workspace_id, i.person_id)
+     where i.workspace_id = current_workspace() and i.kind = 1 and i.value = any($2)
+       and ${VISIBLE}`,
+    [viewer, leadIds],
+  )
+  return new Map(rows.map((row) => [row.asked, toLead(row)]))
+}
+
 /**
  * The person of a lead_id, made when nobody has it; undefined when they were erased. `isNew` tells
  * whether the lead is free of an owner and of attributes, as one known only by events is.

@@ -145,6 +145,23 @@ export async function readLeadBase(
   return row && { until: Math.round(row.until), state: row.state }
 }
 
+/** As readLeadBase, of several leads at once; those without one are left out. */
+export async function readLeadBases(
+  client: Queryable,
+  workspaceId: number,
+  personIds: readonly number[],
+): Promise<Map<number, LeadBase>> {
+  const { rows } = await client.query<{ asked: string; until: number; state: Buffer }>({
+    name: 'lead_bases',
+    text: `select k.person as asked, b.* from unnest($2::bigint[]) as k(person),
+      lateral lead_base($1, k.person) b`,
+    values: [workspaceId, personIds],
+  })
+  return new Map(
+    rows.map(({ asked, until, state }) => [Number(asked), { until: Math.round(until), state }]),
+  )
+}
+
 /** Needs a client inside withWorkspace. */
 export async function saveLeadBase(
   client: Queryable,

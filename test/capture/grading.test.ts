@@ -1,6 +1,6 @@
 /** Opens and clicks get their grade as entries of the log, once each, whoever reads it again. */
 import { expect, test } from 'vitest'
-import { encodeState, foldEntries, stateAsKnown } from '../../src/features/index.ts'
+import { encodeState, foldEntries, readKnownThen } from '../../src/features/index.ts'
 import { systemClock } from '../../src/platform/index.ts'
 import { declareHistory, loadStates, readLog, readPerson } from '../../src/store/index.ts'
 import { createGrading } from '../../src/worker/grading.ts'
@@ -146,8 +146,11 @@ test('history declared as such is graded as of then, and known as graded from th
   const openedAt = SENT + (1_800 - 100 * DAY_S) * 1_000
   expect(grade!.eventTime).toBe(openedAt)
 
+  const { workspaceId, personId } = key
+  const stateAsKnown = async (time: number) =>
+    (await readKnownThen(database, workspaceId, [personId], time)).get(personId)!.state
   const soonAfter = (): Promise<number> =>
-    stateAsKnown(database, key, openedAt + DAY_S * 1_000).then(({ entries: known }) => known)
+    stateAsKnown(openedAt + DAY_S * 1_000).then(({ entries: known }) => known)
   expect(await soonAfter()).toBe(0)
   const told = entries.filter(({ type }) => type !== 'engagement_graded')
   const positions = told.map(({ position }) => position)
@@ -158,6 +161,6 @@ test('history declared as such is graded as of then, and known as graded from th
     const [stored] = await loadStates(database.app, [key])
     return Buffer.from(stored?.state ?? [])
   }
-  const today = encodeState(await stateAsKnown(database, key, Date.now()))
+  const today = encodeState(await stateAsKnown(Date.now()))
   await expect.poll(served, { timeout: 30_000 }).toEqual(Buffer.from(today))
 })

@@ -1,95 +1,47 @@
-/** What is known of a lead, feature by feature, now or as it was known at a past moment. */
+/** What is known of leads, feature by feature, now or as it was known at a past moment. */
 import type { FastifyInstance } from 'fastify'
-import { FeaturesAnswer, FeaturesQuery, LeadParams } from '../../contract/index.ts'
+import {
+  FeatureBatchAnswer,
+  FeaturesAnswer,
+  FeaturesBody,
+  FeaturesQuery,
+  LeadParams,
+} from '../../contract/index.ts'
 import { AppError } from '../../core/index.ts'
-import {
-  CATEGORICAL_FEATURES,
-  extractFeatures,
-  NUMERIC_FEATURES,
-  rebuildTrack,
-  stateAsKnown,
-  type FeatureDeclaration,
-  type LeadState,
-} from '../../features/index.ts'
-import {
-  leadScoring,
-  levelOf,
-  scalesOf,
-  type FittedModel,
-  type Scales,
-} from '../../models/index.ts'
+import { FEATURES } from '../../features/index.ts'
+import { findErased, findLeads, IDENTITY_KIND } from '../../store/index.ts'
+import { createExtract } from '../features/extract.ts'
 import type { Services } from '../services.ts'
-import { MAY_READ, requireLead } from './leads.ts'
+import { MAY_READ, requireLead, viewerOf } from './leads.ts'
 
-type Item = FeaturesAnswer['items'][number]
+const tags = ['leads']
+const NAMES = new Set(FEATURES.map(({ name }) => name))
 
-function itemOf(
-  feature: FeatureDeclaration,
-  state: LeadState,
-  asOf: number,
-  told: Pick<Item, 'value' | 'normalised' | 'level'>,
-): Item {
-  const { name, group, label, unit, window, minimum, evidenceOf } = feature
-  const evidence = feature.evidence(state, asOf)
-  return {
-    feature: name,
-    group,
-    label,
-    unit,
-    window,
-    ...told,
-    evidence: Number.isFinite(evidence) ? evidence : 0,
-    evidence_of: evidenceOf,
-    needs: minimum === 0 ? null : `${minimum} ${evidenceOf}`,
-  }
+/** Milliseconds since the epoch; null: now. @throws AppError for a moment ahead. */
+function pastOf(asOf: string | undefined, now: number): number | null {
+  if (asOf === undefined) return null
+  const past = Date.parse(asOf)
+  if (past > now)
+    throw new AppError('invalid-request', 'as_of lies ahead: nothing is known of it yet')
+  return past
 }
 
-/** A feature of which there is no value. */
-const NOTHING = { value: null, normalised: null, level: null }
-
-/** What the champion says of other leads. */
-interface Others {
-  readonly scales: Scales
-  readonly levelOf: (feature: string, value: number) => Item['level']
+/** @throws AppError naming a feature that is not declared. */
+function wantedOf(names: readonly string[] | undefined): ReadonlySet<string> | null {
+  const wrong = names?.find((name) => !NAMES.has(name))
+  if (wrong !== undefined)
+    throw new AppError('invalid-request', `there is no feature "${wrong}": see GET /v1/features`)
+  return names === undefined ? null : new Set(names)
 }
 
-function othersOf(model: FittedModel, segment: string | null): Others {
-  const { thresholds } = model
-  return {
-    scales: scalesOf(model),
-    levelOf: (feature, value) => thresholds && levelOf(thresholds, segment, feature, value),
-  }
-}
-
-function itemsOf(state: LeadState, asOf: number, others: Others | undefined): Item[] {
-  const vector = extractFeatures(state, asOf)
-  const numeric = NUMERIC_FEATURES.map((feature, i) => {
-    const value = vector.numeric[i]!
-    if (Number.isNaN(value)) return itemOf(feature, state, asOf, NOTHING)
-    const scaled = others?.scales.get(feature.name)?.(value) ?? null
-    const normalised = scaled && {
-      min_max: scaled.minMax,
-      z_score: scaled.zScore,
-      robust: scaled.robust,
-    }
-    const level = others?.levelOf(feature.name, value) ?? null
-    return itemOf(feature, state, asOf, { value, normalised, level })
-  })
-  const categorical = CATEGORICAL_FEATURES.map((feature, i) =>
-    itemOf(feature, state, asOf, { ...NOTHING, value: vector.categorical[i] ?? null }),
-  )
-  return [...numeric, ...categorical]
-}
-
-export function leadFeatureRoutes(
-  app: FastifyInstance,
-  { database, clock, models }: Services,
-): void {
+function oneRoute(app: FastifyInstance, services: Services): void {
+  const { database, clock } = services
+  const extract = createExtract(services)
   app.get<{ Params: LeadParams; Querystring: FeaturesQuery }>(
     '/v1/leads/:id/features',
     {
       schema: {
-        tags: ['leads'],
+        tags,
         summary: 'Every feature of a lead, now or as known at a past moment; null: too little data',
         params: LeadParams,
         querystring: FeaturesQuery,
@@ -98,28 +50,63 @@ export function leadFeatureRoutes(
       config: { access: MAY_READ },
     },
     async ({ principal, params, query }) => {
-      const { personId, leadId, segment } = await requireLead(database, principal, params.id)
+      const lead = await requireLead(database, principal, params.id)
+      const past = pastOf(query.as_of, clock.now())
+      const asked = [{ id: lead.leadId, lead }]
+      const { items } = await extract(principal.workspaceId, asked, { past, wanted: null })
+      const [answer] = items
+      if (answer !== undefined) return answer
+      throw new AppError('not-found', 'what was known then is no longer kept: ask for later')
+    },
+  )
+}
+
+function batchRoute(app: FastifyInstance, services: Services): void {
+  const { database, clock, grounds } = services
+  const extract = createExtract(services)
+  app.post<{ Body: FeaturesBody }>(
+    '/v1/features',
+    {
+      schema: {
+        tags,
+        summary: 'Features and behavioral profiles of up to 100 leads',
+        description:
+          'As GET /v1/leads/:id/features, of many at once, with what the models say. Every id is ' +
+          'answered: in items, or by name in not_found, erased or not_kept.',
+        body: FeaturesBody,
+        response: { 200: FeatureBatchAnswer },
+      },
+      config: { access: MAY_READ },
+    },
+    async ({ principal, body }) => {
       const { workspaceId } = principal
-      const key = { workspaceId, personId }
-      const now = clock.now()
-      const past = query.as_of === undefined ? null : Date.parse(query.as_of)
-      if (past !== null && past > now)
-        throw new AppError('invalid-request', 'as_of lies ahead: nothing is known of it yet')
-      const state =
-        past === null
-          ? (await rebuildTrack(database.app, key, Number.MAX_SAFE_INTEGER)).track.state
-          : await stateAsKnown(database, key, past)
-      const asOf = past ?? Math.max(state.cursorTime, now)
-      const champion = await models.champion(workspaceId, leadScoring.name)
-      const last = state.cursorTime > 0 ? state.cursorTime : null
+      const ids = [...new Set(body.lead_ids)]
+      const past = pastOf(body.as_of, clock.now())
+      const wanted = wantedOf(body.features)
+      const { leads, erased } = await database.withWorkspace(workspaceId, async (client) => {
+        const found = await findLeads(client, viewerOf(principal), ids)
+        const missing = ids.filter((id) => !found.has(id))
+        const names = missing.map((value) => ({ kind: IDENTITY_KIND.lead, value }))
+        const gone = await findErased(client, names)
+        return { leads: found, erased: new Set(gone.map(({ value }) => value)) }
+      })
+      const asked = ids.flatMap((id) => {
+        const lead = leads.get(id)
+        return lead === undefined ? [] : [{ id, lead }]
+      })
+      const ground = past === null ? await grounds.of(workspaceId, { patient: true }) : undefined
+      const { items, notKept } = await extract(workspaceId, asked, { past, wanted, ground })
       return {
-        lead_id: leadId,
-        as_of: new Date(asOf).toISOString(),
-        known_position: state.knownPosition < 0 ? null : state.knownPosition,
-        last_event_at: last === null ? null : new Date(last).toISOString(),
-        freshness_seconds: last === null ? null : Math.max(0, asOf - last) / 1_000,
-        items: itemsOf(state, asOf, champion && othersOf(champion.model, segment)),
+        items,
+        not_found: ids.filter((id) => !leads.has(id) && !erased.has(id)),
+        erased: [...erased],
+        not_kept: notKept,
       }
     },
   )
+}
+
+export function leadFeatureRoutes(app: FastifyInstance, services: Services): void {
+  oneRoute(app, services)
+  batchRoute(app, services)
 }
