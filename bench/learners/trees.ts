@@ -151,7 +151,8 @@ function boostingTable({ ours, two, hgb, xgb, auc }: Boosted): string {
     reference('scikit-learn HistGradientBoosting, one thread', hgb),
     reference('XGBoost hist, one thread', xgb),
     '',
-    `Two threads take ${(wallOf(two) / wallOf(ours)).toFixed(2)} of one thread's wall time.`,
+    `Two threads take ${(wallOf(two) / wallOf(ours)).toFixed(2)} of one thread's wall time; the ` +
+      `machine gave them ${(cpuOf(two) / wallOf(two)).toFixed(2)} processors.`,
   ].join('\n')
 }
 

@@ -13,7 +13,7 @@ const COLUMN: usize = 2048
 
 // @ts-ignore: decorator
 @inline
-function add(bin: usize, histogram: usize, gradient: i64): void {
+function addCell(bin: usize, histogram: usize, gradient: i64): void {
   const cell = histogram + (bin << CELL)
   store<i64>(cell, load<i64>(cell) + gradient)
 }
@@ -75,10 +75,10 @@ export function histogram4(
   const end = gradients + (count << 3)
   while (gradients < end) {
     const g = load<i64>(gradients)
-    add(load<u8>(table + f0), h0, g)
-    add(load<u8>(table + f1), h1, g)
-    add(load<u8>(table + f2), h2, g)
-    add(load<u8>(table + f3), h3, g)
+    addCell(load<u8>(table + f0), h0, g)
+    addCell(load<u8>(table + f1), h1, g)
+    addCell(load<u8>(table + f2), h2, g)
+    addCell(load<u8>(table + f3), h3, g)
     table += stride
     gradients += 8
   }
@@ -94,7 +94,7 @@ export function histogram1(
 ): void {
   const end = gradients + (count << 3)
   while (gradients < end) {
-    add(load<u8>(table), histogram, load<i64>(gradients))
+    addCell(load<u8>(table), histogram, load<i64>(gradients))
     table += stride
     gradients += 8
   }
@@ -111,7 +111,7 @@ export function column(
 ): void {
   for (let i: usize = 0; i < count; i++) {
     const bin = <usize>load<u8>(bins + <usize>load<u32>(rows + (i << 2)) * stride)
-    add(bin, histogram, load<i64>(gradients + (i << 3)))
+    addCell(bin, histogram, load<i64>(gradients + (i << 3)))
   }
 }
 
@@ -145,6 +145,25 @@ export function subtract(from: usize, what: usize, bytes: usize): void {
     from += 32
     what += 32
   }
+}
+
+/** Two 64-bit cells at a time. */
+export function add(to: usize, what: usize, bytes: usize): void {
+  const end = to + bytes
+  while (to < end) {
+    v128.store(to, i64x2.add(v128.load(to), v128.load(what)))
+    v128.store(to, i64x2.add(v128.load(to, 16), v128.load(what, 16)), 16)
+    to += 32
+    what += 32
+  }
+}
+
+export function clear(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes)
+}
+
+export function move(to: usize, from: usize, bytes: usize): void {
+  memory.copy(to, from, bytes)
 }
 
 export function gather(gradients: usize, rows: usize, count: usize, out: usize): void {
@@ -316,7 +335,7 @@ export function searchColumn(
 ): i32 {
   for (let i: usize = 0; i < count; i++) {
     const bin = <usize>load<u8>(bins + <usize>load<u32>(rows + (i << 2)) * stride)
-    add(bin, histogram, load<i64>(gradients + (i << 3)))
+    addCell(bin, histogram, load<i64>(gradients + (i << 3)))
     const word = mask + ((bin >> 6) << 3)
     store<u64>(word, load<u64>(word) | (<u64>1 << (<u64>bin & 63)))
   }

@@ -9,7 +9,7 @@ import { addTree, type TreeEnsemble } from './ensemble.ts'
 import type { GbdtSettings } from './gbdt-options.ts'
 import { growTree, type GrownLeaf, type Site } from './grow.ts'
 import type { Kernel } from './kernel.ts'
-import { CHUNK, chunkBytes, createMember, targetIn, type MemberTask } from './member.ts'
+import { CHUNK, chunkBytes, createMember, type MemberTask } from './member.ts'
 import { createObjective, weightedQuantile } from './objective.ts'
 import { scaleOf } from './quantise.ts'
 import type { NodeSums } from './split.ts'
@@ -52,23 +52,25 @@ export function startBoosting(
     slots: usefulSlots(rules.maxDepth, rules.maxLeaves),
     orderedRows: CHUNK,
     chunkBytes: chunkBytes(binner.columns.length),
+    leaves: rules.maxLeaves,
     members,
     kernel: settings.kernel,
   })
   const lead = places[0]!
   const binned = binIntoArena(binner, frame, arena, kernel, lead)
-  arena.f64.set(target.labels, lead.labels >> 3)
-  if (target.weights) arena.f64.set(target.weights, lead.weights >> 3)
+  if (members > 1) {
+    arena.f64.set(target.labels, lead.labels >> 3)
+    if (target.weights) arena.f64.set(target.weights, lead.weights >> 3)
+  }
   const tasks = places.map((own, member): MemberTask => {
     return { spec, rules, places: own, rows, weighted, member, members }
   })
-  const own = targetIn(arena, tasks[0]!, target.starts)
-  const objective = createObjective(spec, own)
+  const objective = createObjective(spec, target)
   const start = objective.start()
   const margins = arena.f64.subarray(lead.margins >> 3, (lead.margins >> 3) + rows * spec.outputs)
   for (let i = 0; i < margins.length; i++) margins[i] = start[i % start.length]!
   const random = seededRandom(settings.seed).fork('boosting')
-  return { arena, kernel, tasks, rules, objective, binned, target: own, start, margins, random }
+  return { arena, kernel, tasks, rules, objective, binned, target, start, margins, random }
 }
 
 /** The first member working alone. */
@@ -76,14 +78,14 @@ export function alone(boosting: Boosting): Site {
   const { arena, kernel, tasks, rules, objective } = boosting
   const task = { ...tasks[0]!, members: 1 }
   const crew = soloCrew(arena, task.places, createMember(arena, kernel, task, objective))
-  return { arena, crew, tasks: [task], rules }
+  return { arena, kernel, crew, tasks: [task], rules }
 }
 
 /** The first member leading a helper who has joined. */
 export function together(boosting: Boosting): Site {
   const { arena, kernel, tasks, rules, objective } = boosting
   const work = createMember(arena, kernel, tasks[0]!, objective)
-  return { arena, crew: leadCrew(arena, tasks[0]!.places, work), tasks, rules }
+  return { arena, kernel, crew: leadCrew(arena, tasks[0]!.places, work), tasks, rules }
 }
 
 function growRules({ columns }: Binner, settings: GbdtSettings): GrowRules {
@@ -120,7 +122,18 @@ export function boostOnce(boosting: Boosting, site: Site, settings: GbdtSettings
     crew.run(ORDERS.quantise, scale.g, scale.h, columns.length, bag ? 0 : 1)
     const sums = rootSums(site, bag)
     const { tree, leaves } = growTree(site, count, !bag, columns.length, scale, sums)
-    applyLeaves(boosting, site, settings, tree, leaves, output, sampled)
+    setLeaves(boosting, site, settings, tree, leaves)
+    if (sampled)
+      addTree(
+        tree,
+        0,
+        boosting.binned,
+        places.columns,
+        boosting.margins,
+        output,
+        settings.spec.outputs,
+      )
+    else crew.run(ORDERS.apply, output, leaves.length, count)
     trees.push(tree)
   }
   return trees
@@ -144,31 +157,26 @@ function rootSums({ arena, tasks }: Site, bag: Int32Array | undefined): NodeSums
   return { g, h, lower: -Infinity, upper: Infinity }
 }
 
-/** Sets leaf values and adds the tree to the margins of all rows. */
-function applyLeaves(
-  { binned, margins, target }: Boosting,
-  site: Site,
-  settings: GbdtSettings,
+/** Sets leaf values, in the tree and where the members read them. */
+function setLeaves(
+  { margins, target }: Boosting,
+  { arena, tasks }: Site,
+  { spec, learningRate }: GbdtSettings,
   tree: TreeEnsemble,
   leaves: readonly GrownLeaf[],
-  output: number,
-  sampled: boolean,
 ): void {
-  const { i32 } = site.arena
-  const { places } = site.tasks[0]!
-  const { spec, learningRate } = settings
-  for (const leaf of leaves) {
+  const { places } = tasks[0]!
+  const inOrder = leaves.toSorted((a, b) => a.from - b.from)
+  inOrder.forEach((leaf, i) => {
     const from = (places.rows >> 2) + leaf.from
-    const rows = i32.subarray(from, from + leaf.count)
+    const rows = arena.i32.subarray(from, from + leaf.count)
     const raw =
       spec.name === 'quantile' ? renewed(spec.quantile, rows, margins, target) : leaf.value
     const value = learningRate * raw
     tree.value[leaf.node] = value
-    if (sampled) continue
-    for (let at = from; at < from + leaf.count; at++)
-      margins[i32[at]! * spec.outputs + output]! += value
-  }
-  if (sampled) addTree(tree, 0, binned, places.columns, margins, output, spec.outputs)
+    arena.f64[(places.leaves >> 3) + 2 * i] = leaf.from + leaf.count
+    arena.f64[(places.leaves >> 3) + 2 * i + 1] = value
+  })
 }
 
 /** Quantile loss: a leaf's best value is the quantile of its residuals, not a Newton step. */

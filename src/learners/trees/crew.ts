@@ -10,7 +10,15 @@
 import type { Arena } from './arena.ts'
 import type { Places } from './workshop.ts'
 
-export const ORDERS = { gradients: 1, quantise: 2, partition: 3, search: 4, stop: 5 } as const
+export const ORDERS = {
+  gradients: 1,
+  quantise: 2,
+  partition: 3,
+  sum: 4,
+  search: 5,
+  apply: 6,
+  stop: 7,
+} as const
 export type Order = (typeof ORDERS)[keyof typeof ORDERS]
 
 /** Does one member's share of an order whose arguments are in the arena. */

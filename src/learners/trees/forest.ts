@@ -143,6 +143,7 @@ function startPlanting(
     slots: 1,
     orderedRows: rows,
     chunkBytes: 0,
+    leaves: 0,
     members: 1,
     kernel: options.kernel ?? 'auto',
   })

@@ -22,7 +22,7 @@ import { wasmKernel, wasmWorks } from './wasm-kernel.ts'
 /**
  * Trains on `frame` (not changed) and one label per row. Deterministic in its inputs and
  * `options.seed`; the order of columns does not matter. Memory: rows x columns bytes for the binned
- * table, about 40 bytes a row, and 2 KiB per column for each open node.
+ * table, 24 bytes a row and margin, and 2 KiB per column for each open node.
  *
  * @throws AppError `invalid-request` for labels, weights or options out of range; an error of name
  * `AbortError` once `options.signal.aborted`.

@@ -5,9 +5,10 @@
 import { MISSING_BIN } from './binner.ts'
 import { ORDERS, type Crew } from './crew.ts'
 import { treeBuilder, type Split, type TreeEnsemble } from './ensemble.ts'
-import { partitionRange, readAnswer, type MemberTask } from './member.ts'
+import { partitionRange, readAnswer, SHARED_ROWS, type MemberTask } from './member.ts'
 import { leafValue, type NodeSums, type Scale, type SplitChoice } from './split.ts'
 import type { Arena } from './arena.ts'
+import type { Kernel } from './kernel.ts'
 import type { GrowRules, Places } from './workshop.ts'
 
 /** A leaf and its rows: [from, from + count) of the arena's row numbers. */
@@ -22,6 +23,7 @@ export interface GrownLeaf {
 /** Who grows the trees of one training, and over what. */
 export interface Site {
   readonly arena: Arena
+  readonly kernel: Kernel
   readonly crew: Crew
   readonly tasks: readonly MemberTask[]
   readonly rules: GrowRules
@@ -127,7 +129,11 @@ function search(
   if (first.slot < 0) return
   const a = nodeNumbers(first, scale, rules)
   const b = nodeNumbers(second, scale, rules)
-  crew.run(ORDERS.search, ...a, ...b, inOrder ? 1 : 0, inherits ? 1 : 0)
+  // Many rows are summed by halves of the rows, few by halves of the columns: that reads rows
+  // twice, but saves waiting for one another.
+  const shared = tasks.length > 1 && first.count >= SHARED_ROWS
+  if (shared) crew.run(ORDERS.sum, first.slot, first.from, first.count, inOrder ? 1 : 0)
+  crew.run(ORDERS.search, ...a, ...b, inOrder ? 1 : 0, inherits ? 1 : 0, shared ? 1 : 0)
   const places = tasks.map((task) => task.places)
   first.split = readAnswer(arena, places, 0)
   if (second) second.split = readAnswer(arena, places, 1)
@@ -156,28 +162,33 @@ function splitTask(site: Site, parent: Task, left: number, scale: Scale): [Task,
 }
 
 /** Stable partition by all members: each its part, then the parts are put together. */
-function partitionRows({ arena, crew, tasks }: Site, parent: Task, split: Split): number {
-  const { sides, rows, scratch } = tasks[0]!.places
+function partitionRows(site: Site, parent: Task, split: Split): number {
+  const { arena, crew, tasks } = site
+  const { sides } = placesOf(site)
   writeSides(arena.u8.subarray(sides, sides + 256), split)
-  const shared = tasks.some((task) => task.member > 0 && partitionRange(parent.count, task)[1] > 0)
-  const order = shared ? crew.run : crew.lead
-  order(ORDERS.partition, split.feature, parent.from, parent.count)
-  const start = (rows >> 2) + parent.from
-  const aside = (scratch >> 2) + parent.from
-  let count = 0
-  let right = 0
-  for (const task of tasks) {
+  const sharing = tasks.filter((task) => {
     const [first, to] = partitionRange(parent.count, task)
-    if (to <= first) continue
-    const left = arena.f64[task.places.results >> 3]!
-    const own = start + first
-    arena.i32.copyWithin(aside + right, own + left, own + to - first)
-    arena.i32.copyWithin(start + count, own, own + left)
-    count += left
-    right += to - first - left
-  }
-  arena.i32.copyWithin(start + count, aside, aside + right)
-  return count
+    return to > first
+  })
+  const order = sharing.length > 1 ? crew.run : crew.lead
+  order(ORDERS.partition, split.feature, parent.from, parent.count)
+  const counts = sharing.map(({ places }) => arena.f64[places.results >> 3]!)
+  if (sharing.length > 1) joinParts(site, parent, counts)
+  return counts.reduce((a, b) => a + b, 0)
+}
+
+/**
+ * Turns "left, right, left, right" of two members into "left, left, right, right". The first
+ * member's right rows still lie in the scratch, and the second's are where they belong.
+ */
+function joinParts(site: Site, parent: Task, [first, second]: readonly number[]): void {
+  const { kernel, tasks } = site
+  const { rows, scratch } = placesOf(site)
+  const start = rows + 4 * parent.from
+  const middle = partitionRange(parent.count, tasks[0]!)[1]
+  kernel.move(start + 4 * first!, start + 4 * middle, 4 * second!)
+  const right = scratch + 4 * parent.from
+  kernel.move(start + 4 * (first! + second!), right, 4 * (middle - first!))
 }
 
 /** Sums of both children, and the ranges that a constrained column leaves them. */

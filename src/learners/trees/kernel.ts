@@ -54,6 +54,12 @@ export interface Kernel {
   ) => void
   /** from -= what, over `bytes` of histogram cells (a multiple of 32). */
   readonly subtract: (from: number, what: number, bytes: number) => void
+  /** to += what, over `bytes` of histogram cells (a multiple of 32). */
+  readonly add: (to: number, what: number, bytes: number) => void
+  /** Zeroes `bytes` at `at`: the engine's own fill of shared memory is several times as slow. */
+  readonly clear: (at: number, bytes: number) => void
+  /** Copies `bytes` from `from` to `to`, which may overlap. */
+  readonly move: (to: number, from: number, bytes: number) => void
   /** out[i] = gradients[rows[i]], 8 bytes each. */
   readonly gather: (gradients: number, rows: number, count: number, out: number) => void
   /**

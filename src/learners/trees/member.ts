@@ -26,8 +26,8 @@ const CHUNK_BYTES = 64 * 1024
 /** Room for one chunk of rows of so many columns. */
 export const chunkBytes = (columns: number): number =>
   Math.max(columns, Math.min(CHUNK * columns, CHUNK_BYTES)) + 16
-/** Smaller nodes are partitioned by the first member alone. */
-const SHARED_ROWS = 4096
+/** Nodes of fewer rows are partitioned by the first member alone, and not summed by rows. */
+export const SHARED_ROWS = 4096
 
 /** Numbers per node of a search order, and of its answer. */
 export const NODE_NUMBERS = 8
@@ -47,11 +47,21 @@ function share(count: number, { member, members }: MemberTask): [number, number]
   return [cut(member), cut(member + 1)]
 }
 
-interface TreeShare {
+/** Columns and how they are grouped for the kernel. */
+interface ColumnShare {
   readonly features: Int32Array
   readonly groups: readonly ColumnGroup[]
+}
+
+interface TreeShare {
+  /** Columns whose splits the member searches. */
+  readonly mine: ColumnShare
+  /** All drawn columns: what it sums when rows are shared out. */
+  readonly all: ColumnShare
   readonly scale: Scale
 }
+
+const NO_COLUMNS: ColumnShare = { features: new Int32Array(0), groups: [] }
 
 /** `objective` is given by the first member, which knows the queries of a ranking. */
 export function createMember(
@@ -72,7 +82,7 @@ export function createMember(
   const together = spec.name === 'softmax' || spec.name === 'lambdarank'
   const mine = together ? (task.member === 0 ? [0, rows] : [0, 0]) : blocksOf(rows, task)
   const pairs = arena.f32.subarray(places.packed >> 2, (places.packed >> 2) + 2 * rows)
-  let tree: TreeShare = { features: new Int32Array(0), groups: [], scale: { g: 1, h: 1 } }
+  let tree: TreeShare = { mine: NO_COLUMNS, all: NO_COLUMNS, scale: { g: 1, h: 1 } }
   return (order) => {
     if (order === ORDERS.gradients) {
       if (numbers[0] === 0 && !(together && task.member > 0)) objective.prepare(margins)
@@ -84,7 +94,9 @@ export function createMember(
       quantise(arena, places, from, to, scale, numbers[3] === 1, results)
       tree = startTree(workshop, task, scale, numbers[2]!)
     } else if (order === ORDERS.partition) results[0] = partitionShare(workshop, task, numbers)
-    else searchShare(workshop, tree, numbers, results)
+    else if (order === ORDERS.sum) sumShare(workshop, task, tree, numbers)
+    else if (order === ORDERS.apply) applyShare(arena, task, numbers, margins)
+    else searchShare(workshop, task, tree, numbers, results)
   }
 }
 
@@ -103,9 +115,12 @@ interface ColumnGroup {
 function startTree(workshop: Workshop, task: MemberTask, scale: Scale, columns: number): TreeShare {
   const { arena, places, rules } = workshop
   const [from, to] = share(columns, task)
-  const features = arena.i32.slice((places.drawn >> 2) + from, (places.drawn >> 2) + to)
+  const drawn = arena.i32.slice(places.drawn >> 2, (places.drawn >> 2) + columns)
   writeScanRules(arena, places, rules, scale)
-  return { features, groups: groupColumns(workshop, features), scale }
+  const mine = groupColumns(arena, drawn.subarray(from, to), places.features)
+  const all =
+    task.members === 1 ? mine : groupColumns(arena, drawn, places.features + 4 * places.columns)
+  return { mine, all, scale }
 }
 
 /** Writes what the kernel's scans of one tree share. */
@@ -118,11 +133,8 @@ export function writeScanRules(
   f64.set([g, h, l2, minChildWeight], scan >> 3)
 }
 
-/**
- * Lists the columns in the arena, counted from the member's first, so that each group lies
- * together; gives the groups.
- */
-function groupColumns({ arena, places }: Workshop, features: Int32Array): ColumnGroup[] {
+/** Lists the columns at `list`, counted from the first, so that each group lies together. */
+function groupColumns({ i32 }: Arena, features: Int32Array, list: number): ColumnShare {
   const runs: number[] = []
   const rest: number[] = []
   for (let i = 0; i < features.length;) {
@@ -131,15 +143,15 @@ function groupColumns({ arena, places }: Workshop, features: Int32Array): Column
       i += 8
     } else rest.push(features[i++]!)
   }
-  const list = [...runs, ...rest].map((f) => f - features[0]!)
-  arena.i32.set(list, places.features >> 2)
+  const numbers = [...runs, ...rest].map((f) => f - features[0]!)
+  i32.set(numbers, list >> 2)
   const groups: ColumnGroup[] = []
   for (let i = 0; i < features.length;) {
     const width = i < runs.length ? 8 : features.length - i >= 4 ? 4 : 1
-    groups.push({ at: places.features + 4 * i, width })
+    groups.push({ at: list + 4 * i, width })
     i += width
   }
-  return groups
+  return { features, groups }
 }
 
 /** A member's part of a node's rows when it is partitioned. */
@@ -169,28 +181,30 @@ function partitionShare(
 
 /**
  * A search order: two nodes of NODE_NUMBERS each (slot or -1, rows from, count, g, h, lower, upper,
- * whether to look for a split), then whether the first one's rows are all rows in order and whether
- * the second inherits (its slot holds the parent's histograms). Answers: the best split of each.
+ * whether to look for a split), then whether the first one's rows are all rows in order, whether
+ * the second inherits (its slot holds the parent's histograms), and whether the members have summed
+ * the first by a sum order. Answers: the best split of each.
  */
 function searchShare(
   workshop: Workshop,
+  task: MemberTask,
   tree: TreeShare,
   numbers: Float64Array,
   results: Float64Array,
 ): void {
-  const { features } = tree
-  const inOrder = numbers[2 * NODE_NUMBERS] === 1
-  const inherits = numbers[2 * NODE_NUMBERS + 1] === 1
+  const { features } = tree.mine
+  const [inOrder, inherits, summed] = [0, 1, 2].map((i) => numbers[2 * NODE_NUMBERS + i] === 1)
   for (let k = 0; k < 2; k++) {
     const node = numbers.subarray(k * NODE_NUMBERS, (k + 1) * NODE_NUMBERS)
     const answer = results.subarray(k * ANSWER_NUMBERS, (k + 1) * ANSWER_NUMBERS)
     answer[1] = -1
     if (node[0]! < 0 || features.length === 0) continue
+    const at = slotAt(workshop.places, node[0]!)
     if (k === 1 && inherits) inherit(workshop, node[0]!, numbers[0]!, features)
-    else fill(workshop, node, tree, inOrder)
+    else if (k === 0 && summed) addSpares(workshop, task, at, features)
+    else sumRows(workshop, tree.mine, at, node[1]!, node[2]!, inOrder!)
     if (node[7] !== 1) continue
     const sums: NodeSums = { g: node[3]!, h: node[4]!, lower: node[5]!, upper: node[6]! }
-    const at = slotAt(workshop.places, node[0]!)
     const best = bestSplit(workshop, at, sums, tree.scale, features)
     if (best) writeAnswer(best, answer)
   }
@@ -217,33 +231,76 @@ function inherit(
   kernel.subtract(from, slotAt(places, small) + first, end - first)
 }
 
-/** Sums the histograms of a node into its slot, over the member's columns only. */
-function fill(
-  { arena, kernel, places }: Workshop,
-  node: Float64Array,
-  { features, groups }: TreeShare,
+/** A sum order (slot, rows from, count, in order): histograms of the member's part of the rows. */
+function sumShare(workshop: Workshop, task: MemberTask, tree: TreeShare, numbers: Float64Array) {
+  const [slot, start, count, inOrder] = numbers
+  const [from, to] = share(count!, task)
+  const { places } = workshop
+  const at = task.member === 0 ? slotAt(places, slot!) : spareAt(places, task.member)
+  sumRows(workshop, tree.all, at, start! + from, to - from, inOrder === 1)
+}
+
+const spareAt = ({ spares, columns }: Places, member: number): number =>
+  spares + (member - 1) * columns * HISTOGRAM_BYTES
+
+/** Adds what the other members summed, over the member's columns only. */
+function addSpares(
+  { kernel, places }: Workshop,
+  { members }: MemberTask,
+  at: number,
+  features: Int32Array,
+): void {
+  const [first, end] = span(features)
+  for (let member = 1; member < members; member++)
+    kernel.add(at + first, spareAt(places, member) + first, end - first)
+}
+
+/** Sums the histograms of rows into those at `at`, over the columns of `share` only. */
+function sumRows(
+  { kernel, places }: Workshop,
+  { features, groups }: ColumnShare,
+  at: number,
+  from: number,
+  count: number,
   inOrder: boolean,
 ): void {
+  if (features.length === 0) return
   const { columns, packed, ordered, chunk } = places
   const [start, end] = span(features)
-  const slot = slotAt(places, node[0]!)
-  arena.u8.fill(0, slot + start, slot + end)
+  kernel.clear(at + start, end - start)
   const first = features[0]!
   const width = (end - start) / HISTOGRAM_BYTES
   const stride = inOrder ? columns : width
   const most = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_BYTES / width)))
-  const count = node[2]!
-  for (let c = 0; c < count; c += most) {
-    const n = Math.min(most, count - c)
-    const rows = places.rows + 4 * (node[1]! + c)
+  for (let row = from; row < from + count; row += most) {
+    const n = Math.min(most, from + count - row)
+    const rows = places.rows + 4 * row
     if (!inOrder) {
       kernel.copyRows(places.bins + first, columns, rows, n, width, chunk)
       kernel.gather(packed, rows, n, ordered)
     }
-    const gradients = inOrder ? packed + 8 * c : ordered
-    const table = inOrder ? places.bins + first + c * columns : chunk
+    const gradients = inOrder ? packed + 8 * row : ordered
+    const table = inOrder ? places.bins + first + row * columns : chunk
     for (const group of groups)
-      kernel.histogram(table, stride, gradients, n, group.at, group.width, slot + start)
+      kernel.histogram(table, stride, gradients, n, group.at, group.width, at + start)
+  }
+}
+
+/** An apply order (output, leaves, rows): adds each leaf's value to the margins of its rows. */
+function applyShare(
+  { i32, f64 }: Arena,
+  task: MemberTask,
+  [output, leaves, count]: Float64Array,
+  margins: Float64Array,
+): void {
+  const { places, spec } = task
+  const { outputs } = spec
+  const [from, to] = share(count!, task)
+  const rows = places.rows >> 2
+  for (let k = 0, at = from, leaf = places.leaves >> 3; k < leaves! && at < to; k++, leaf += 2) {
+    const end = Math.min(to, f64[leaf]!)
+    const value = f64[leaf + 1]!
+    for (; at < end; at++) margins[i32[rows + at]! * outputs + output!]! += value
   }
 }
 

@@ -54,11 +54,17 @@ function columnAdder({ u8, i32 }: Arena) {
   }
 }
 
-function movers({
-  u8,
-  i32,
-}: Arena): Pick<Kernel, 'subtract' | 'copyRows' | 'gather' | 'partition'> {
+type Mover = 'subtract' | 'add' | 'clear' | 'move' | 'copyRows' | 'gather' | 'partition'
+
+function movers({ u8, i32 }: Arena): Pick<Kernel, Mover> {
   return {
+    add(to, what, bytes) {
+      const a = to >> 2
+      const b = what >> 2
+      for (let i = 0; i < bytes >> 2; i++) i32[a + i] = (i32[a + i]! + i32[b + i]!) | 0
+    },
+    clear: (at, bytes) => void u8.fill(0, at, at + bytes),
+    move: (to, from, bytes) => void u8.copyWithin(to, from, from + bytes),
     subtract(from, what, bytes) {
       const a = from >> 2
       const b = what >> 2

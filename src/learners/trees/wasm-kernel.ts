@@ -25,6 +25,9 @@ export interface KernelExports {
   column: Kernel['column']
   copyRows: Kernel['copyRows']
   subtract: Kernel['subtract']
+  add: Kernel['add']
+  clear: Kernel['clear']
+  move: Kernel['move']
   gather: Kernel['gather']
   partition: Kernel['partition']
   scan: (
@@ -106,6 +109,9 @@ export function wasmKernel(arena: Arena): Kernel {
     column: k.column,
     copyRows: k.copyRows,
     subtract: k.subtract,
+    add: k.add,
+    clear: k.clear,
+    move: k.move,
     gather: k.gather,
     partition: k.partition,
     scan: (histogram, bins, g, h, floor, rules) =>

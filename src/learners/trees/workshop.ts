@@ -50,11 +50,15 @@ export interface Places {
   /** Histograms of `slots` nodes. */
   readonly histograms: number
   readonly slots: number
+  /** One node's histograms for each member but the first: what it summed over its rows. */
+  readonly spares: number
+  /** float64 pairs, leaf by leaf in the order of their rows: the end of the rows, the value. */
+  readonly leaves: number
   /** Rows copied side by side. */
   readonly chunk: number
   /** Packed gradients in the order of a node's rows. */
   readonly ordered: number
-  /** int32 column numbers, group by group. */
+  /** int32 column numbers, group by group: the member's own columns, then all drawn. */
   readonly features: number
   /** 256 bytes for the kernel's use. */
   readonly aside: number

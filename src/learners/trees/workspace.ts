@@ -36,6 +36,8 @@ export interface WorkspacePlan {
   readonly orderedRows: number
   /** Bytes of rows that a member copies side by side at a time. */
   readonly chunkBytes: number
+  /** Leaves of a tree, at most. */
+  readonly leaves: number
   readonly members: number
   readonly kernel: KernelChoice
 }
@@ -60,8 +62,9 @@ export function createWorkspace(plan: WorkspacePlan): Workspace {
   const shared = {
     columns,
     bins: take(rows * columns),
-    labels: take(8 * rows),
-    weights: take(weighted ? 8 * rows : 0),
+    // One member alone reads labels and weights where the caller has them.
+    labels: take(members > 1 ? 8 * rows : 0),
+    weights: take(members > 1 && weighted ? 8 * rows : 0),
     margins: take(8 * rows * outputs),
     rows: take(4 * rows),
     scratch: take(4 * rows),
@@ -73,12 +76,14 @@ export function createWorkspace(plan: WorkspacePlan): Workspace {
     control: take(64),
     histograms: take(slots * each),
     slots,
+    spares: take((members - 1) * each),
+    leaves: take(16 * Math.min(plan.leaves, rows)),
   }
   const places = Array.from({ length: members }, () => ({
     ...shared,
     chunk: take(plan.chunkBytes),
     ordered: take(8 * orderedRows),
-    features: take(4 * columns),
+    features: take(8 * columns),
     aside: take(256),
     scan: take(SCAN_BYTES + 32),
     results: take(RESULT_BYTES),
