@@ -1,7 +1,12 @@
 /** GET /v1/leads/:id/features: values with what they rest on, now and as they were known then. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { FeatureBatchAnswer, FeaturesAnswer, ScoreAnswer } from '../src/contract/index.ts'
+import type {
+  FeatureBatchAnswer,
+  FeatureCatalogueAnswer,
+  FeaturesAnswer,
+  ScoreAnswer,
+} from '../src/contract/index.ts'
 import { emptyState, encodeState } from '../src/features/index.ts'
 import { publishVersion, setAlias } from '../src/models/index.ts'
 import { saveLeadBase } from '../src/store/index.ts'
@@ -196,4 +201,28 @@ test('what retention deleted is named, and known again from then on', async () =
   expect(alone.status).toBe(404)
   await view('old', 'oak-1')
   expect(item(await features('old'), 'total_property_views')).toMatchObject({ value: 1 })
+})
+
+test('for how many leads each feature is known, measured once and kept', async () => {
+  const key = await makeKey(hub.database, 'coverage', ['leads:read', 'events:write'])
+  const read = async () => {
+    const found = await hub.call('GET', '/v1/features', { as: key })
+    expect(found.status).toBe(200)
+    return found.body as FeatureCatalogueAnswer
+  }
+  for (const lead_id of ['ann', 'ben']) {
+    const body = { lead_id, type: 'property_view', property_id: 'elm-4' }
+    await hub.call('POST', '/v1/events', { as: key, body })
+  }
+  const answer = await read()
+  expect(answer).toMatchObject({ leads: 2, sampled: 2, with_events: 1 })
+  const of = (name: string) => answer.items.find(({ feature }) => feature === name)
+  expect(of('total_property_views')).toMatchObject({ completeness: 1 })
+  expect(of('engagement_score')).toMatchObject({ completeness: 0, needs: '5 events' })
+  expect(answer.completeness).toBeGreaterThan(0.1)
+  // Kept: what comes afterwards does not show before it is measured again.
+  await hub.call('POST', '/v1/events', { as: key, body: { lead_id: 'cal', type: 'page_visit' } })
+  expect(await read()).toEqual(answer)
+  const metrics = await hub.call('GET', '/metrics')
+  expect(metrics.body).toContain('looks_total{cache="feature_coverage",result="hit"} 1')
 })

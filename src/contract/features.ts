@@ -90,6 +90,44 @@ const leadFeatures = {
 export const FeaturesAnswer = Type.Object(leadFeatures)
 export type FeaturesAnswer = Static<typeof FeaturesAnswer>
 
+export const FeatureCatalogueAnswer = Type.Object({
+  measured_at: Type.Union([Time, Type.Null()], {
+    description: 'At most ten minutes old when somebody looks often; null: being measured',
+  }),
+  leads: Nullable(Type.Integer({ minimum: 0, description: 'Of the workspace' })),
+  sampled: Nullable(Type.Integer({ minimum: 0, description: 'Drawn at random and measured' })),
+  with_events: Nullable(
+    Type.Number({ minimum: 0, maximum: 1, description: 'Share of leads with any event' }),
+  ),
+  completeness: Nullable(
+    Type.Number({ minimum: 0, maximum: 1, description: 'Mean over all features' }),
+  ),
+  freshness_seconds: Freshness('Median age of the last event of leads with any'),
+  items: Type.Array(
+    Type.Object({
+      feature: Type.String(),
+      group: Type.String(),
+      label: Type.String(),
+      unit: Type.String(),
+      how: Type.String({ description: 'How it is computed' }),
+      window: Type.String(),
+      needs: TextOrNull,
+      completeness: Nullable(
+        Type.Number({ minimum: 0, maximum: 1, description: 'Share of leads that have a value' }),
+      ),
+      interval: Nullable(
+        Type.Array(Probability, {
+          minItems: 2,
+          maxItems: 2,
+          description: '95 % interval of the share (Wilson), for it is measured on a sample',
+        }),
+      ),
+      freshness_seconds: Freshness('Median age of the newest evidence; null: no lead has any'),
+    }),
+  ),
+})
+export type FeatureCatalogueAnswer = Static<typeof FeatureCatalogueAnswer>
+
 /** What models and features say of a lead together; each part null where nothing says it. */
 export const BehavioralProfile = Type.Object({
   churn_risk: Nullable(Probability),

@@ -3,7 +3,7 @@
  * where no model is trained the rates of its leads so far.
  */
 import type { Clock } from '../core/index.ts'
-import type { Logger } from '../platform/index.ts'
+import { createKept, type Logger } from '../platform/index.ts'
 import { leadScoring, smoothedRate, type LiveModels, type Priors } from '../models/index.ts'
 import {
   readEconomics,
@@ -64,59 +64,39 @@ export function economicsOf({ settings, medianListPrice }: StoredEconomics): Eco
   }
 }
 
-interface Kept<T> {
-  readonly value: T
-  readonly until: number
-}
-
-/** A value per workspace, asked for again once it is `ms` old; asked once at a time. */
-function keeping<T>(clock: Clock, ms: number, ask: (workspaceId: number) => Promise<T>) {
-  const kept = new Map<number, Kept<T>>()
-  const asking = new Map<number, Promise<T>>()
-  const get = (workspaceId: number): Promise<T> => {
-    const known = kept.get(workspaceId)
-    if (known !== undefined && known.until > clock.monotonic()) return Promise.resolve(known.value)
-    let under = asking.get(workspaceId)
-    if (under === undefined) {
-      under = ask(workspaceId)
-        .then((value) => {
-          kept.set(workspaceId, { value, until: clock.monotonic() + ms })
-          return value
-        })
-        .finally(() => asking.delete(workspaceId))
-      asking.set(workspaceId, under)
-    }
-    return under
-  }
-  return {
-    get,
-    /** What is known, however old; asks on in the background. */
-    peek(workspaceId: number, onError: (error: unknown) => void): T | undefined {
-      get(workspaceId).catch(onError)
-      return kept.get(workspaceId)?.value
-    },
-  }
-}
-
 export interface GroundsOptions {
   readonly database: Pick<Database, 'app'>
   readonly models: LiveModels
   readonly clock: Clock
   readonly log: Logger
+  /** Told of each look at what is kept, by its name. */
+  readonly onLook?: (name: string, isHit: boolean) => void
 }
 
-export function createGrounds({ database, models, clock, log }: GroundsOptions): Grounds {
-  const economics = keeping(clock, KEPT_MS, (id) => readEconomics(database.app, id))
-  const rates = keeping(clock, RATES_KEPT_MS, (id) =>
-    readLeadRates(database.app, id, leadScoring.horizonDays),
-  )
+export function createGrounds({ database, models, clock, log, onLook }: GroundsOptions): Grounds {
+  const economics = createKept({
+    clock,
+    ms: KEPT_MS,
+    ask: (id) => readEconomics(database.app, id),
+    onLook: (isHit) => onLook?.('economics', isHit),
+  })
+  const rates = createKept({
+    clock,
+    ms: RATES_KEPT_MS,
+    ask: (id) => readLeadRates(database.app, id, leadScoring.horizonDays),
+    onLook: (isHit) => onLook?.('rates', isHit),
+  })
   const complain = (error: unknown): void => log.warn({ err: error }, 'rates could not be counted')
   return {
     async of(workspaceId, { patient = false } = {}) {
       const champion = await models.champion(workspaceId, leadScoring.name)
       const stored = await economics.get(workspaceId)
-      const counted = (): Promise<readonly SegmentRate[]> | readonly SegmentRate[] =>
-        patient ? rates.get(workspaceId) : (rates.peek(workspaceId, complain) ?? [])
+      const counted = (): Promise<readonly SegmentRate[]> | readonly SegmentRate[] => {
+        const found = rates.get(workspaceId)
+        if (patient) return found
+        found.catch(complain)
+        return rates.last(workspaceId) ?? []
+      }
       return {
         champion,
         priors: champion ? undefined : priorsOfRates(await counted()),

@@ -40,6 +40,7 @@ export {
   type NormalisationKind,
 } from './normalisation.ts'
 export { featuresMarkdown } from './reference.ts'
+export { countCoverage, type Coverage } from './coverage.ts'
 export type { Known } from './evidence.ts'
 export { readKnown, readKnownThen, rebuildTrack } from './rebuild.ts'
 export { endingOf } from './standing.ts'

@@ -17,6 +17,7 @@ export { readDelimited, type DelimitedFile, type OnOpen } from './delimited-file
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'
 export { modelKey, randomKey, seal, unseal } from './envelope.ts'
+export { createKept } from './kept.ts'
 export { createLog, type LineStream, type Logger } from './log.ts'
 export { createMetrics } from './metrics.ts'
 export { toE164 } from './phone.ts'

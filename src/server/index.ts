@@ -3,7 +3,7 @@
  * product on one address.
  */
 import { readFileSync } from 'node:fs'
-import { Gauge } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import { createGrounds, type LiveNotice } from '../decisions/index.ts'
 import {
   createCapture,
@@ -80,6 +80,17 @@ export interface RunningServer {
   readonly url: string
   /** Stops accepting, answers what is under way, writes what waits. */
   readonly close: () => Promise<void>
+}
+
+/** Looks at what is kept for a while: their hit rate says whether keeping it pays. */
+function countLooks(metrics: Registry): Services['onLook'] {
+  const looks = new Counter({
+    name: 'enterprisehub_cache_looks_total',
+    help: 'Looks at values that are kept for a while, by what they are and whether they were there',
+    labelNames: ['cache', 'result'],
+    registers: [metrics],
+  })
+  return (cache, isHit) => looks.inc({ cache, result: isHit ? 'hit' : 'miss' })
 }
 
 /** How far the log is written and folded, and what is kept in memory here, for GET /metrics. */
@@ -159,10 +170,12 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
   const registry = { database, masterKey: modelKey(config) }
   const accessChanges = createAccessChanges()
   const models = createLiveModels({ registry, clock, log })
+  const metrics = createMetrics()
+  const onLook = countLooks(metrics)
   return {
     registry,
     models,
-    grounds: createGrounds({ database, models, clock, log }),
+    grounds: createGrounds({ database, models, clock, log, onLook }),
     rescore: (lead) => folding?.rescore(lead),
     live: createLiveHub({ clock, onWatched: (ids) => folding?.listen(ids) }),
     config,
@@ -182,7 +195,8 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
     version: VERSION,
     clock,
     newId: createIdSource(),
-    metrics: createMetrics(),
+    metrics,
+    onLook,
     authenticate: createAuthenticate({ database, clock, accessChanges }),
     accessChanges,
     tokenSecret: tokenSecret(config),

@@ -33,6 +33,8 @@ export interface Services {
   /** Webhooks that were refused. */
   readonly refusals: Refusals
   readonly metrics: Registry
+  /** Counts looks at what is kept for a while, by its name, for GET /metrics. */
+  readonly onLook: (name: string, isHit: boolean) => void
   readonly authenticate: Authenticate
   /** Told when what somebody may do changed. */
   readonly accessChanges: AccessChanges

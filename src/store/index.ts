@@ -221,7 +221,13 @@ export {
   type StoredScore,
 } from './lead-list.ts'
 export { declareHistory, readDeclaredHistory } from './declared-history.ts'
-export { drawLeads, readClosings, readOutcomeCounts, type Closing } from './outcome-counts.ts'
+export {
+  countLeads,
+  drawLeads,
+  readClosings,
+  readOutcomeCounts,
+  type Closing,
+} from './outcome-counts.ts'
 export {
   attributeDeclarations,
   declareAttributes,

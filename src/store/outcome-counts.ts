@@ -81,6 +81,15 @@ export interface OfSegment {
   readonly segment: string | null
 }
 
+/** Leads of the workspace; counts them one by one. */
+export async function countLeads(client: Queryable): Promise<number> {
+  const { rows } = await client.query<{ n: string }>(
+    `select count(*) as n from persons
+     where workspace_id = current_workspace() and lead_id is not null`,
+  )
+  return Number(rows[0]!.n)
+}
+
 /** Some leads that count as themselves, drawn by `seed`: the same ones every time. */
 export async function drawLeads(
   client: Queryable,

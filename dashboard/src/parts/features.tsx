@@ -2,7 +2,7 @@
 import { Collapse, Group, Stack, Table, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import type { FeaturesAnswer } from '../../../src/contract/index.ts'
-import { few, percentOne, value as written, whole } from './numbers.ts'
+import { age, few, percentOne, value as written, whole } from './numbers.ts'
 import { Section } from './section.tsx'
 
 type Feature = FeaturesAnswer['items'][number]
@@ -38,13 +38,18 @@ function Level({ of }: { of: Feature['level'] }) {
   )
 }
 
+/** "like_ratio: rests on 12 swipes, the newest 3 days old". */
+const restsOn = ({ feature, evidence, evidence_of, freshness_seconds }: Feature): string =>
+  `${feature}: rests on ${written(evidence)} ${evidence_of}` +
+  (freshness_seconds === null ? '' : `, the newest ${age(freshness_seconds)} old`)
+
 function Rows({ features }: { features: readonly Feature[] }) {
   return (
     <Table verticalSpacing={4} horizontalSpacing={0} tabularNums>
       <Table.Tbody>
         {features.map((feature) => (
           <Table.Tr key={feature.feature}>
-            <Table.Th scope="row" fw={400} title={feature.feature}>
+            <Table.Th scope="row" fw={400} title={restsOn(feature)}>
               {feature.label}
             </Table.Th>
             <Table.Td ta="right" style={{ overflowWrap: 'anywhere' }}>

@@ -28,5 +28,18 @@ export const value = formatter({
   maximumFractionDigits: 2,
   roundingPriority: 'lessPrecision',
 })
+const inMinutes = formatter({ style: 'unit', unit: 'minute', maximumFractionDigits: 0 })
+const inHours = formatter({ style: 'unit', unit: 'hour', maximumFractionDigits: 0 })
+const inDays = formatter({
+  style: 'unit',
+  unit: 'day',
+  unitDisplay: 'long',
+  maximumFractionDigits: 0,
+})
+/** 7200 seconds as 2 hr. */
+export const age = (seconds: number): string => {
+  if (seconds < 5_400) return inMinutes(Math.max(1, seconds / 60))
+  return seconds < 172_800 ? inHours(seconds / 3_600) : inDays(seconds / 86_400)
+}
 /** 123456 as 123K. */
 export const compact = formatter({ notation: 'compact', maximumSignificantDigits: 3 })

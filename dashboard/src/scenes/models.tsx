@@ -14,6 +14,7 @@ import { request } from '../api/request.ts'
 import { useSessionUser } from '../api/session.ts'
 import { Calibration } from '../parts/calibration.tsx'
 import { Inputs, Measures, WhenSure } from '../parts/evaluation.tsx'
+import { FeatureCoverage } from '../parts/feature-coverage.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { percentOne, three, whole } from '../parts/numbers.ts'
 import { Readiness } from '../parts/readiness.tsx'
@@ -132,6 +133,7 @@ export function Models() {
               )}
               {isAdmin && <Retraining model={FIRST} />}
               {isAdmin && <Readiness />}
+              <FeatureCoverage />
               {champions.map((version) => (
                 <Stack key={version.model} component="section" aria-label={titleOf(version.model)}>
                   <Champion version={version} />

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import {
   FeatureBatchAnswer,
+  FeatureCatalogueAnswer,
   FeaturesAnswer,
   FeaturesBody,
   FeaturesQuery,
@@ -10,6 +11,7 @@ import {
 import { AppError } from '../../core/index.ts'
 import { FEATURES } from '../../features/index.ts'
 import { findErased, findLeads, IDENTITY_KIND } from '../../store/index.ts'
+import { createWorkspaceCoverage } from '../features/coverage.ts'
 import { createExtract } from '../features/extract.ts'
 import type { Services } from '../services.ts'
 import { MAY_READ, requireLead, viewerOf } from './leads.ts'
@@ -106,7 +108,26 @@ function batchRoute(app: FastifyInstance, services: Services): void {
   )
 }
 
+function catalogueRoute(app: FastifyInstance, services: Services): void {
+  const coverage = createWorkspaceCoverage(services)
+  app.get(
+    '/v1/features',
+    {
+      schema: {
+        tags,
+        summary: 'Every feature: for how many leads it is known, and how fresh it is',
+        description:
+          'Measured on 300 leads drawn at random, in the background, at most once in ten minutes.',
+        response: { 200: FeatureCatalogueAnswer },
+      },
+      config: { access: MAY_READ },
+    },
+    ({ principal }) => coverage.of(principal.workspaceId),
+  )
+}
+
 export function leadFeatureRoutes(app: FastifyInstance, services: Services): void {
+  catalogueRoute(app, services)
   oneRoute(app, services)
   batchRoute(app, services)
 }
