@@ -1,6 +1,12 @@
 /** The workspace a command works in, named by --workspace. */
 import { SetupError } from '../platform/index.ts'
-import { appendAudit, ensureMainWorkspace, everyWorkspace, type Database } from '../store/index.ts'
+import {
+  appendAudit,
+  ensureMainWorkspace,
+  everyWorkspace,
+  isSimulated,
+  type Database,
+} from '../store/index.ts'
 
 /** @throws SetupError when there is no such workspace. */
 export async function workspaceOf(database: Database, slug: string): Promise<number> {
@@ -12,6 +18,20 @@ export async function workspaceOf(database: Database, slug: string): Promise<num
   throw new SetupError(
     `There is no workspace "${slug}"; there is ${workspaces.map((w) => w.slug).join(', ')}.`,
   )
+}
+
+/**
+ * The same, for what brings real leads.
+ * @throws SetupError when there is no such workspace, or it holds a simulated market.
+ */
+export async function realWorkspaceOf(database: Database, slug: string): Promise<number> {
+  const workspaceId = await workspaceOf(database, slug)
+  if (await database.withWorkspace(workspaceId, isSimulated))
+    throw new SetupError(
+      `The workspace "${slug}" holds a simulated market: real leads among made-up ones could not ` +
+        'be told apart. Name one of your own with --workspace; main is always there.',
+    )
+  return workspaceId
 }
 
 /** Writes into the audit log what somebody at the machine did, who is nobody the product knows. */

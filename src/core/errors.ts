@@ -62,6 +62,11 @@ export const ERRORS = declare({
     'Method not allowed',
     'See /docs for the methods of this route.',
   ),
+  'simulated-workspace': fault(
+    409,
+    'This workspace holds a simulated market',
+    'Import into a workspace of your own: enter it, or make one under Workspaces.',
+  ),
   conflict: fault(409, 'Conflicts with the present state', 'Read the current state and retry.'),
   'event-id-conflict': fault(
     409,

@@ -181,6 +181,14 @@ export async function ensureMainWorkspace(owner: Queryable): Promise<void> {
   )
 }
 
+/** Whether the workspace holds a simulated market. Needs a client inside withWorkspace. */
+export async function isSimulated(client: Queryable): Promise<boolean> {
+  const { rows } = await client.query<{ simulated: boolean }>(
+    'select simulated from workspaces where workspace_id = current_workspace()',
+  )
+  return rows[0]?.simulated === true
+}
+
 /** All workspaces by slug. Needs the owner. */
 export async function everyWorkspace(owner: Queryable): Promise<WorkspaceName[]> {
   const { rows } = await owner.query<{

@@ -7,6 +7,7 @@ export {
   endSessions,
   ensureMainWorkspace,
   everyWorkspace,
+  isSimulated,
   findAccount,
   findHome,
   findSession,

@@ -24,6 +24,7 @@ import { request } from '../api/request.ts'
 import { ColumnMappings } from '../parts/column-mapping.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { whole } from '../parts/numbers.ts'
+import { InOwnWorkspace } from '../parts/own-workspace.tsx'
 import { RejectedRows } from '../parts/rejected-rows.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded, ProblemAlert } from '../parts/states.tsx'
@@ -170,13 +171,10 @@ function useImport() {
   return { kind, file, order, mapping, setMapping, plan, started, choose }
 }
 
-export function Imports() {
+function ImportFile() {
   const { kind, file, order, setMapping, plan, started, choose } = useImport()
   return (
-    <Stack maw={1280}>
-      <Title order={1} size="h3">
-        Import
-      </Title>
+    <>
       <Section title="File" note="CSV, TSV or JSON lines, also gzipped, up to 50 MiB unpacked">
         <Group align="flex-end" gap="sm">
           <SegmentedControl
@@ -223,6 +221,19 @@ export function Imports() {
         <ImportUnderWay importId={started.data.import_id} file={file} kind={kind} />
       )}
       <Earlier />
+    </>
+  )
+}
+
+export function Imports() {
+  return (
+    <Stack maw={1280}>
+      <Title order={1} size="h3">
+        Import
+      </Title>
+      <InOwnWorkspace>
+        <ImportFile />
+      </InOwnWorkspace>
     </Stack>
   )
 }

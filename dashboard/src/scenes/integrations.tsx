@@ -13,6 +13,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { GhlAnswer, GhlImportAnswer, GhlImportBody } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
+import { InOwnWorkspace } from '../parts/own-workspace.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
 import { GhlImport } from './ghl-import.tsx'
@@ -99,13 +100,29 @@ function Imports({ state }: { state: GhlAnswer }) {
   ))
 }
 
-export function Integrations() {
+function Connected() {
   const state = useQuery({
     queryKey: ['ghl'],
     queryFn: () => request<GhlAnswer>('GET', '/v1/ghl'),
     refetchInterval: (query) =>
       query.state.data?.imports.some((one) => one.state === 'running') === true ? LOOK_MS : IDLE_MS,
   })
+  return (
+    <>
+      <Connect />
+      <Loaded query={state}>
+        {(data) => (
+          <>
+            <Imports state={data} />
+            <GhlWebhooks state={data.webhooks} />
+          </>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+export function Integrations() {
   return (
     <Stack maw={1280}>
       <div>
@@ -116,15 +133,9 @@ export function Integrations() {
           GoHighLevel
         </Text>
       </div>
-      <Connect />
-      <Loaded query={state}>
-        {(data) => (
-          <>
-            <Imports state={data} />
-            <GhlWebhooks state={data.webhooks} />
-          </>
-        )}
-      </Loaded>
+      <InOwnWorkspace>
+        <Connected />
+      </InOwnWorkspace>
     </Stack>
   )
 }

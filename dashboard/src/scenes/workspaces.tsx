@@ -1,28 +1,13 @@
 /** The workspaces one may enter; administrators make new ones. */
-import { Badge, Button, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import type {
-  WorkspaceAnswer,
-  WorkspaceBody,
-  WorkspacesAnswer,
-} from '../../../src/contract/index.ts'
+import { Badge, Button, Group, Stack, Table, Text, Title } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { WorkspaceAnswer, WorkspacesAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { useSessionUser } from '../api/session.ts'
 import { enterWorkspace } from '../api/workspaces.ts'
+import { NewWorkspace } from '../parts/new-workspace.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded, ProblemAlert } from '../parts/states.tsx'
-import { TimeZoneSelect } from '../parts/working-hours.tsx'
-
-const SLUG_LENGTH_MAX = 63
-
-/** "Lake Shore Homes" → "lake-shore-homes". */
-const slugOf = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, SLUG_LENGTH_MAX)
 
 function WorkspaceRow({ workspace }: { workspace: WorkspaceAnswer }) {
   const user = useSessionUser()
@@ -64,48 +49,6 @@ function WorkspaceRow({ workspace }: { workspace: WorkspaceAnswer }) {
         )}
       </Table.Td>
     </Table.Tr>
-  )
-}
-
-function NewWorkspace() {
-  const queries = useQueryClient()
-  const [name, setName] = useState('')
-  const [zone, setZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone)
-  const slug = slugOf(name)
-  const make = useMutation({
-    mutationFn: (body: WorkspaceBody) => request<WorkspaceAnswer>('POST', '/v1/workspaces', body),
-    onSuccess: () => {
-      setName('')
-      return Promise.all(
-        ['workspaces', 'me'].map((key) => queries.invalidateQueries({ queryKey: [key] })),
-      )
-    },
-  })
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        make.mutate({ slug, name, time_zone: zone })
-      }}
-    >
-      <Stack maw={560}>
-        <TextInput
-          label="Name"
-          description={slug === '' ? 'Also gives its short name' : `Short name: ${slug}`}
-          required
-          maxLength={200}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TimeZoneSelect value={zone} onChange={setZone} />
-        <Group>
-          <Button type="submit" disabled={slug === ''} loading={make.isPending}>
-            Make workspace
-          </Button>
-        </Group>
-        {make.isError && <ProblemAlert error={make.error} />}
-      </Stack>
-    </form>
   )
 }
 

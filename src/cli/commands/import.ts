@@ -4,7 +4,7 @@ import { Argument } from 'commander'
 import { openDatabase } from '../../store/index.ts'
 import { IMPORT_KINDS, type ImportKindName } from '../import/index.ts'
 import type { Define } from '../terminal.ts'
-import { auditCommand, workspaceOf } from '../workspace.ts'
+import { auditCommand, realWorkspaceOf, workspaceOf } from '../workspace.ts'
 
 interface Flags {
   readonly mapping?: string
@@ -36,7 +36,8 @@ export const define: Define = (command, terminal) => {
       const config = terminal.config()
       const database = await openDatabase(config, terminal.log(config))
       try {
-        const workspaceId = await workspaceOf(database, flags.workspace)
+        const find = flags.dryRun === true ? workspaceOf : realWorkspaceOf
+        const workspaceId = await find(database, flags.workspace)
         const report = await IMPORT_KINDS[kind]({
           file,
           mapping: flags.mapping,

@@ -13,7 +13,7 @@ import { openDatabase } from '../../store/index.ts'
 import { address, whole } from '../arguments.ts'
 import { servedSink } from '../import/served.ts'
 import type { Terminal } from '../terminal.ts'
-import { auditCommand, workspaceOf } from '../workspace.ts'
+import { auditCommand, realWorkspaceOf } from '../workspace.ts'
 
 interface Flags {
   readonly location: string
@@ -79,7 +79,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<void> {
   const database = await openDatabase(config, terminal.log(config))
   const bar = terminal.progress('importing', 1)
   try {
-    const workspaceId = await workspaceOf(database, flags.workspace)
+    const workspaceId = await realWorkspaceOf(database, flags.workspace)
     await auditCommand(database, workspaceId, 'ghl.imported')
     const history = flags.history === true
     const report = await backfill({

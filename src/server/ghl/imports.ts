@@ -21,6 +21,7 @@ import {
   type BackfillRecord,
 } from '../../store/index.ts'
 import type { Services } from '../services.ts'
+import { refuseSimulated } from '../simulated.ts'
 
 export interface ImportOrder {
   readonly workspaceId: number
@@ -144,6 +145,7 @@ export function createGhlImports(services: Services): GhlImports {
 
   const start: GhlImports['start'] = async (order, token) => {
     const { workspaceId, locationId, history, sellerPipelines, requestedBy } = order
+    await refuseSimulated(database, workspaceId)
     await prove(clientOf(token, undefined, 1), locationId)
     const key = keyOf(workspaceId, locationId)
     const before = running.get(key)

@@ -25,6 +25,7 @@ import { hashSecret } from '../auth/tokens.ts'
 import { createReceiver } from '../ghl/receive.ts'
 import { actorOf } from '../principal.ts'
 import type { Services } from '../services.ts'
+import { refuseSimulated } from '../simulated.ts'
 import { ADMIN } from './keys.ts'
 
 const tags = ['gohighlevel']
@@ -140,6 +141,7 @@ function hookRoutes(app: FastifyInstance, { database }: Services): void {
     },
     async ({ principal, body }, reply) => {
       const { workspaceId } = principal
+      await refuseSimulated(database, workspaceId)
       const secret = randomBytes(32).toString('base64url')
       const hint = `${secret.slice(0, 4)}…${secret.slice(-4)}`
       const made = await database.withWorkspace(workspaceId, async (client) => {

@@ -16,6 +16,7 @@ import { createImportRunner, type ImportRunner } from '../imports/run.ts'
 import { MAPPING_BYTES_MAX, receiveUpload } from '../imports/upload.ts'
 import { actorOf, type Access } from '../principal.ts'
 import type { Services } from '../services.ts'
+import { refuseSimulated } from '../simulated.ts'
 import { numberCursor, toCursor } from './page.ts'
 
 const tags = ['imports']
@@ -69,6 +70,7 @@ function postRoute(app: FastifyInstance, { database }: Services, runner: ImportR
         const job = { kind: query.kind, workspaceId, upload }
         const plan = await runner.plan(job)
         if (query.dry_run === true) return plan
+        await refuseSimulated(database, workspaceId)
         const importId = await runner.start(job, actorOf(principal))
         taken = true
         await database.withWorkspace(workspaceId, (client) =>
