@@ -54,6 +54,17 @@ export const ImportDocument = Type.Object(
     rows: Type.Integer(),
     rejected: Type.Integer(),
     labelled: Type.Optional(Type.Integer({ description: 'Leads whose outcome is known' })),
+    converted: Type.Optional(Type.Integer({ description: 'Of these, how many converted' })),
+    fault: Type.Optional(
+      Type.String({
+        description: 'Of a dry run: why nothing can be imported as mapped, and what to do',
+      }),
+    ),
+    choices: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.String()), {
+        description: 'Of a dry run: the values of columns that have few',
+      }),
+    ),
     created: Type.Optional(Type.Integer()),
     changed: Type.Optional(Type.Integer()),
     unchanged: Type.Optional(Type.Integer()),

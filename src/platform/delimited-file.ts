@@ -51,6 +51,52 @@ export async function isGzip(path: string): Promise<boolean> {
   }
 }
 
+interface OtherFormat {
+  /** First bytes, in hexadecimal. */
+  readonly starts: string
+  /** What names of packed files hold. */
+  readonly holds?: RegExp
+  readonly says: string
+}
+
+/** What people take for a table, and what to do with it; the first that fits. */
+const OTHER_FORMATS: readonly OtherFormat[] = [
+  {
+    starts: '504b0304',
+    holds: /\[Content_Types\]\.xml|xl\//,
+    says: 'is an Excel workbook, whatever its name says: open it and save it as "CSV UTF-8"',
+  },
+  { starts: '504b0304', holds: /opendocument/, says: 'is a spreadsheet: save it as CSV' },
+  { starts: '504b0304', says: 'is a ZIP archive: unpack it and take the file inside' },
+  {
+    starts: 'd0cf11e0a1b11ae1',
+    says: 'is an old Excel workbook, whatever its name says: open it and save it as "CSV UTF-8"',
+  },
+  { starts: '255044462d', says: 'is a PDF: export the table as CSV' },
+]
+const WEB_PAGE = /^\s*<(?:!doctype html|html)/i
+const FIRST_BYTES = 4_096
+
+/** @throws SetupError that says what to do when it is a well-known file of another kind. */
+async function refuseOtherFormats(path: string, gzip: boolean): Promise<void> {
+  let start = Buffer.alloc(0)
+  for await (const chunk of bytesOf(path, gzip) as AsyncIterable<Buffer>) {
+    start = Buffer.concat([start, chunk])
+    if (start.length >= FIRST_BYTES) break
+  }
+  const text = start.toString('latin1', 0, FIRST_BYTES)
+  const found = OTHER_FORMATS.find(
+    ({ starts, holds }) =>
+      start.subarray(0, starts.length / 2).toString('hex') === starts &&
+      (holds === undefined || holds.test(text)),
+  )
+  if (found !== undefined) throw new SetupError(`${path}: the file ${found.says}`)
+  if (WEB_PAGE.test(start.toString('utf8', 0, FIRST_BYTES).replace('\ufeff', '')))
+    throw new SetupError(
+      `${path}: the file is a web page, perhaps that of a sign-in: download the export itself`,
+    )
+}
+
 /** Told of every stream that is opened on the file, so that a caller sees how far it is read. */
 export type OnOpen = (stream: { readonly bytesRead: number }) => void
 
@@ -163,10 +209,12 @@ export function plainWords(path: string, error: unknown): unknown {
 export async function readDelimited(path: string, onOpen?: OnOpen): Promise<DelimitedFile> {
   try {
     const gzip = await isGzip(path)
+    await refuseOtherFormats(path, gzip)
     const encoding = await detectEncoding(path, gzip)
     const { sample, all } = await peek(textOf(path, gzip, encoding, onOpen))
-    if (sample.trim() === '') throw new SetupError(`${path}: the file is empty`)
-    if (sample.includes('\u0000')) throw new SetupError(`${path}: not a text file`)
+    if (sample.trim() === '') throw new SetupError(`${path}: the file is empty: export it again`)
+    if (sample.includes('\u0000'))
+      throw new SetupError(`${path}: not a text file: save the table as CSV`)
     const delimiter = sniffDelimiter(sample)
     const parser = Readable.from(all).pipe(
       parse({

@@ -3,6 +3,7 @@ import { Badge, Checkbox, NativeSelect, Table, Text, TextInput } from '@mantine/
 import type { ColumnMapping, LeadMapping } from '../../../src/contract/index.ts'
 
 type Attribute = Extract<ColumnMapping, { as: 'attribute' }>
+type Converted = Extract<ColumnMapping, { as: 'converted' }>
 
 const ROLES = [
   { value: 'lead_id', label: 'identifies the lead' },
@@ -18,19 +19,22 @@ const KNOWN = [
 ]
 const POLICIES = ['free', 'proxy', 'protected']
 
-function withRole(role: string, before: ColumnMapping): ColumnMapping {
+/** `values`: what the column holds, when it holds few. */
+function withRole(role: string, before: ColumnMapping, values: readonly string[]): ColumnMapping {
   if (role === before.as) return before
   switch (role) {
     case 'lead_id':
       return { as: 'lead_id' }
     case 'converted':
-      return { as: 'converted', positive: '1' }
+      return { as: 'converted', positive: values.find((value) => YES.test(value)) ?? '' }
     case 'attribute':
       return { as: 'attribute', type: 'category', known_at: 'before_contact', policy: 'free' }
     default:
       return { as: 'ignore' }
   }
 }
+
+const YES = /^(1|y(es)?|true|won|converted|sold|closed|bought|ja|oui|s[ií])$/i
 
 interface CellsProps<T> {
   name: string
@@ -106,7 +110,40 @@ function Suspicion({ name, of, change }: CellsProps<Attribute>) {
   )
 }
 
-function Row({ name, of, change, isLeftOut }: CellsProps<ColumnMapping> & { isLeftOut: boolean }) {
+function Converted(props: CellsProps<Converted> & { values: readonly string[] }) {
+  const { name, of, change, values } = props
+  const label = `Value of ${name} that says converted`
+  const rest = { size: 'xs', 'aria-label': label, value: of.positive } as const
+  if (values.length === 0)
+    return (
+      <TextInput
+        {...rest}
+        maw={160}
+        leftSection={<Text size="xs">yes is</Text>}
+        leftSectionWidth={52}
+        onChange={({ currentTarget: { value } }) => change({ ...of, positive: value })}
+      />
+    )
+  const options = values.includes(of.positive) ? values : [of.positive, ...values]
+  return (
+    <NativeSelect
+      {...rest}
+      maw={220}
+      data={options.map((value) => ({
+        value,
+        label: value === '' ? 'choose what says converted' : `converted is: ${value}`,
+      }))}
+      onChange={({ target }) => change({ ...of, positive: target.value })}
+    />
+  )
+}
+
+interface RowProps extends CellsProps<ColumnMapping> {
+  isLeftOut: boolean
+  values: readonly string[]
+}
+
+function Row({ name, of, change, isLeftOut, values }: RowProps) {
   return (
     <Table.Tr bg={isSuspect(of) ? SUSPECT : ''}>
       <Table.Th scope="row" fw={500} maw={220} style={{ overflowWrap: 'anywhere' }}>
@@ -119,7 +156,7 @@ function Row({ name, of, change, isLeftOut }: CellsProps<ColumnMapping> & { isLe
           aria-label={`What ${name} is`}
           data={ROLES}
           value={of.as}
-          onChange={({ target }) => change(withRole(target.value, of))}
+          onChange={({ target }) => change(withRole(target.value, of, values))}
         />
       </Table.Td>
       {of.as === 'attribute' ? (
@@ -127,15 +164,7 @@ function Row({ name, of, change, isLeftOut }: CellsProps<ColumnMapping> & { isLe
       ) : (
         <Table.Td colSpan={3}>
           {of.as === 'converted' ? (
-            <TextInput
-              size="xs"
-              maw={160}
-              aria-label={`Value of ${name} that says converted`}
-              leftSection={<Text size="xs">yes is</Text>}
-              leftSectionWidth={52}
-              value={of.positive}
-              onChange={({ currentTarget: { value } }) => change({ ...of, positive: value })}
-            />
+            <Converted name={name} of={of} change={change} values={values} />
           ) : (
             <Text size="xs" c="dimmed">
               {of.as === 'ignore' ? of.reason : ''}
@@ -155,6 +184,16 @@ function Row({ name, of, change, isLeftOut }: CellsProps<ColumnMapping> & { isLe
   )
 }
 
+/** One column identifies the lead, and one says what became of it: another makes it left out. */
+function withColumn({ columns }: LeadMapping, name: string, next: ColumnMapping): LeadMapping {
+  const isOnly = next.as === 'lead_id' || next.as === 'converted'
+  const others = Object.entries(columns).map(([other, of]): [string, ColumnMapping] => [
+    other,
+    isOnly && of.as === next.as ? { as: 'ignore' } : of,
+  ])
+  return { columns: { ...Object.fromEntries(others), [name]: next } }
+}
+
 const isSuspect = (of: ColumnMapping): boolean =>
   of.as === 'attribute' && of.suspicion !== undefined
 
@@ -164,9 +203,11 @@ export function ColumnMappings(props: {
   mapping: LeadMapping
   /** Columns that no model reads, as the server said last. */
   leftOut: readonly string[]
+  /** Of columns that hold few different values, these. */
+  choices: Readonly<Record<string, readonly string[]>>
   change: (next: LeadMapping) => void
 }) {
-  const { mapping, leftOut, change } = props
+  const { mapping, leftOut, choices, change } = props
   // What the guard asks about comes first; a guess keeps its suspicion, so rows do not jump.
   const columns = Object.entries(mapping.columns).sort(
     ([, a], [, b]) => Number(isSuspect(b)) - Number(isSuspect(a)),
@@ -191,7 +232,8 @@ export function ColumnMappings(props: {
               name={name}
               of={of}
               isLeftOut={leftOut.includes(name)}
-              change={(next) => change({ columns: { ...mapping.columns, [name]: next } })}
+              values={choices[name] ?? []}
+              change={(next) => change(withColumn(mapping, name, next))}
             />
           ))}
         </Table.Tbody>

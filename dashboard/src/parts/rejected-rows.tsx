@@ -17,7 +17,18 @@ async function linesOf(file: File): Promise<string[]> {
   const bytes = isPacked
     ? file.stream().pipeThrough(new DecompressionStream('gzip'))
     : file.stream()
-  return (await new Response(bytes).text()).split(/\r\n|\n|\r/)
+  return decoded(new Uint8Array(await new Response(bytes).arrayBuffer())).split(/\r\n|\n|\r/)
+}
+
+/** As the server reads it: UTF-16 by its mark, else UTF-8 where all of it is, else Windows. */
+function decoded(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
 }
 
 async function download(file: File, rejections: readonly Rejection[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Importing a file: what it would do, corrected, done, and what came of it. */
 import {
+  Alert,
   Button,
   FileInput,
   Group,
@@ -45,11 +46,12 @@ function send<T>({ kind, file, mapping }: Order, isDry: boolean): Promise<T> {
   return request<T>('POST', `/v1/imports?kind=${kind}${isDry ? '&dry_run=true' : ''}`, form)
 }
 
-function summaryOf({ rows, rejected, suspicious, labelled }: ImportDocument): string {
+function summaryOf({ rows, rejected, suspicious, labelled, converted }: ImportDocument): string {
   return [
     `${whole(rows)} rows`,
     rejected === 0 ? 'none rejected' : `${whole(rejected)} rejected`,
     ...(labelled === undefined ? [] : [`${whole(labelled)} with a known outcome`]),
+    ...(converted === undefined ? [] : [`${whole(converted)} converted`]),
     ...(suspicious === undefined || suspicious.length === 0
       ? []
       : [`${suspicious.length} columns look as if they were known only after the outcome`]),
@@ -59,6 +61,8 @@ function summaryOf({ rows, rejected, suspicious, labelled }: ImportDocument): st
 interface PlanProps {
   order: Order
   plan: ImportDocument
+  /** The mapping, since the plan was made. */
+  isChanged: boolean
   setMapping: (mapping: LeadMapping) => void
   check: () => void
   isChecking: boolean
@@ -66,20 +70,22 @@ interface PlanProps {
   isStarting: boolean
 }
 
-function Plan({ order, plan, setMapping, check, isChecking, start, isStarting }: PlanProps) {
+function Plan(props: PlanProps) {
+  const { order, plan, isChanged, setMapping, check, isChecking, start, isStarting } = props
   const { kind, file, mapping } = order
-  const isChanged = mapping !== undefined
   return (
     <Section title="What would happen" note={summaryOf(plan)}>
       {kind === 'leads' ? (
         <ColumnMappings
           mapping={mapping ?? (plan.mapping as LeadMapping)}
           leftOut={plan.left_out_of_models ?? []}
+          choices={plan.choices ?? {}}
           change={setMapping}
         />
       ) : (
         <ListingFields mapping={plan.mapping} />
       )}
+      <Lesson kind={kind} plan={plan} isChanged={isChanged} />
       <RejectedRows file={file} count={plan.rejected} rejections={plan.rejections ?? []} />
       <Group mt="md" justify="flex-end">
         {isChanged && (
@@ -87,11 +93,45 @@ function Plan({ order, plan, setMapping, check, isChecking, start, isStarting }:
             Dry run with this mapping
           </Button>
         )}
-        <Button loading={isStarting} disabled={isChecking} onClick={start}>
-          Import {whole(plan.rows - plan.rejected)} {kind}
+        <Button
+          loading={isStarting}
+          disabled={isChecking || (plan.fault !== undefined && !isChanged)}
+          onClick={start}
+        >
+          Import {plan.fault === undefined && `${whole(plan.rows - plan.rejected)} `}
+          {kind}
         </Button>
       </Group>
     </Section>
+  )
+}
+
+/** What is wrong with the mapping, or what can be learned with it. */
+function Lesson(props: Pick<PlanProps, 'plan' | 'isChanged'> & { kind: Importable }) {
+  const { kind, plan, isChanged } = props
+  const { fault, labelled = 0, converted = 0 } = plan
+  if (isChanged)
+    return (
+      <Text size="sm" mt="md">
+        The mapping was changed: a dry run says what it means before anything is imported.
+      </Text>
+    )
+  if (fault !== undefined)
+    return (
+      <Alert color="red" role="alert" mt="md" title="Nothing can be imported like this">
+        {fault}
+      </Alert>
+    )
+  if (kind !== 'leads' || (converted > 0 && converted < labelled)) return null
+  return (
+    <Alert color="blue" mt="md" title="Nothing can be learned from this file yet">
+      {labelled === 0
+        ? 'No column says what became of the leads. If one does, choose it above as "what became ' +
+          'of it". '
+        : `All ${whole(labelled)} leads with an outcome have the same one. `}
+      The leads can be imported all the same: until outcomes come, their scores stay at what is
+      usual, and say so.
+    </Alert>
   )
 }
 
@@ -157,22 +197,33 @@ function useImport() {
   const [kind, setKind] = useState<Importable>('leads')
   const [file, setFile] = useState<File | null>(null)
   const [mapping, setMapping] = useState<LeadMapping>()
-  const plan = useMutation({ mutationFn: (order: Order) => send<ImportDocument>(order, true) })
+  const [judged, setJudged] = useState<LeadMapping>()
+  const plan = useMutation({
+    mutationFn: (order: Order) => send<ImportDocument>(order, true),
+    // What the leak guard says of a mapping made by hand is shown and sent with it.
+    onSuccess: (answer, { mapping: given }) => {
+      if (given === undefined) return
+      setMapping(answer.mapping as LeadMapping)
+      setJudged(answer.mapping as LeadMapping)
+    },
+  })
   const started = useMutation({ mutationFn: (order: Order) => send<ImportAccepted>(order, false) })
   const choose = (next: File | null, of: Importable) => {
     setKind(of)
     setFile(next)
     setMapping(undefined)
+    setJudged(undefined)
     started.reset()
     plan.reset()
     if (next !== null) plan.mutate({ kind: of, file: next, mapping: undefined })
   }
   const order = file === null ? null : { kind, file, mapping }
-  return { kind, file, order, mapping, setMapping, plan, started, choose }
+  const isChanged = mapping !== judged
+  return { kind, file, order, isChanged, setMapping, plan, started, choose }
 }
 
 function ImportFile() {
-  const { kind, file, order, setMapping, plan, started, choose } = useImport()
+  const { kind, file, order, isChanged, setMapping, plan, started, choose } = useImport()
   return (
     <>
       <Section title="File" note="CSV, TSV or JSON lines, also gzipped, up to 50 MiB unpacked">
@@ -209,6 +260,7 @@ function ImportFile() {
         <Plan
           order={order}
           plan={plan.data}
+          isChanged={isChanged}
           setMapping={setMapping}
           check={() => plan.mutate(order)}
           isChecking={plan.isPending}

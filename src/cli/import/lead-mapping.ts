@@ -13,11 +13,14 @@ import {
   type Suspicion,
 } from '../../learners/index.ts'
 import { SetupError } from '../../platform/index.ts'
-import { labelled, positiveValue } from '../tabular/labelled-table.ts'
+import { isPositive, labelled, positiveValue } from '../tabular/labelled-table.ts'
 
 const checker = Compile(LeadMapping)
 
 const ID_NAME = /^((lead|prospect|contact|customer|client|person|record)[ _-]?)?(id|uuid|guid)$/i
+/** What other systems and languages call it; taken when it differs in every row. */
+const KEY_NAME =
+  /(^|[ _-])(id|no|nr|num|ref(erence)?|key|code)\.?$|(id|nummer|number|numero|número|numéro)$/i
 const LABEL_NAME = /^(is[ _-]?)?(converted|conversion|won|purchased|bought|closed|target|outcome)$/i
 const PERSON_NAME = /^(full|first|last|middle)?[ _-]?name$|^(e-?mail|phone|mobile)/i
 /** Rows of a usable identifier column that differ; repeated ones are quarantined. */
@@ -25,10 +28,14 @@ const LEAST_DISTINCT = 0.5
 
 /** The column that names the lead: named like one, and the most different from row to row. */
 function findId(table: RawTable): string | undefined {
-  return table.columns
+  const named = table.columns
     .filter(({ name }) => ID_NAME.test(name.trim()))
     .filter(({ levels }) => levels.length >= LEAST_DISTINCT * table.rows)
-    .sort((a, b) => b.levels.length - a.levels.length)[0]?.name
+    .sort((a, b) => b.levels.length - a.levels.length)[0]
+  const keys = table.columns
+    .filter(({ name }) => KEY_NAME.test(name.trim()) && !PERSON_NAME.test(name.trim()))
+    .filter(({ levels }) => table.rows > 0 && levels.length === table.rows)
+  return (named ?? keys[0])?.name
 }
 
 function findLabel(table: RawTable): { name: string; positive: string } | undefined {
@@ -54,22 +61,76 @@ function attributeOf(name: string, plan: ColumnPlan, found: Suspicion | undefine
   }
 }
 
+/** What each column is like, and which look as if they were known only after the outcome. */
+function judged(table: RawTable, label: { name: string; positive: string } | undefined) {
+  const column = table.columns.find(({ name }) => name === label?.name)
+  if (label === undefined || column === undefined) return { plans: inferColumns(table), leaks: [] }
+  const known = labelled(table, column, label.positive)
+  const plans = inferColumns(known.table)
+  return { plans, leaks: findLeaks(known.table, plans, known.labels) }
+}
+
+/**
+ * A mapping made by hand under the leak guard: what looks suspicious and was not confirmed says so,
+ * and so stays out of every model.
+ */
+export function guarded(mapping: LeadMapping, table: RawTable): LeadMapping {
+  const name = nameOfRole(mapping, 'converted')
+  const label = name === undefined ? undefined : mapping.columns[name]
+  if (name === undefined || label?.as !== 'converted') return mapping
+  const { leaks } = judged(table, { name, positive: label.positive })
+  const columns = { ...mapping.columns }
+  for (const { column, level, reason } of leaks) {
+    const mapped = columns[column]
+    if (mapped?.as === 'attribute' && mapped.suspicion === undefined && mapped.confirmed !== true)
+      columns[column] = { ...mapped, suspicion: `${level}: ${reason}`, confirmed: false }
+  }
+  return { columns }
+}
+
+/** Distinct values of a column at most, from which a person may choose. */
+const CHOICES_MAX = 20
+
+/** The values of the columns that have few, for choosing which says that the lead converted. */
+export const choicesOf = ({ columns }: RawTable): Record<string, string[]> =>
+  Object.fromEntries(
+    columns
+      .filter(({ levels }) => levels.length > 0 && levels.length <= CHOICES_MAX)
+      .map(({ name, levels }) => [name, [...levels]]),
+  )
+
+const some = (values: readonly string[]): string =>
+  values
+    .slice(0, 8)
+    .map((value) => `"${value.slice(0, 40)}"`)
+    .join(', ') + (values.length > 8 ? ', …' : '')
+
+/** Why nothing can be imported as mapped, and what to do; undefined: it can. */
+export function faultOf(mapping: LeadMapping, table: RawTable): string | undefined {
+  if (table.rows === 0) return 'The file has a header and no rows: export it again with its rows.'
+  if (nameOfRole(mapping, 'lead_id') === undefined)
+    return (
+      'No column identifies the lead: choose the one that differs in every row (a number or a ' +
+      'code, else the e-mail address).'
+    )
+  const name = nameOfRole(mapping, 'converted')
+  const label = name === undefined ? undefined : mapping.columns[name]
+  if (name === undefined || label?.as !== 'converted') return undefined
+  const levels = table.columns.find((column) => column.name === name)?.levels ?? []
+  if (levels.length === 0 || levels.some((level) => isPositive(level, label.positive)))
+    return undefined
+  return (
+    `"${label.positive}" does not occur in "${name}", which holds ${some(levels)}: say which of ` +
+    'them means that the lead converted.'
+  )
+}
+
 /** A mapping guessed from the table. Suspicious columns count as known too late until confirmed. */
 export function guessMapping(table: RawTable): LeadMapping {
   const id = findId(table)
   const label = findLabel(table)
   const columns: LeadMapping['columns'] = {}
-  const known =
-    label === undefined
-      ? undefined
-      : labelled(
-          table,
-          table.columns.find(({ name }) => name === label.name)!,
-          label.positive,
-        )
-  const seen = known?.table ?? table
-  const plans = inferColumns(seen)
-  const leaks = known === undefined ? [] : findLeaks(known.table, plans, known.labels)
+  const { plans, leaks } = judged(table, label)
   for (const { name } of table.columns) {
     if (name === id) columns[name] = { as: 'lead_id' }
     else if (name === label?.name) columns[name] = { as: 'converted', positive: label.positive }

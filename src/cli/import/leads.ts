@@ -7,7 +7,16 @@ import { Identifier, mayEnterModels, type Json } from '../../core/index.ts'
 import { parseNumber, type RawColumn, type RawTable } from '../../learners/index.ts'
 import { SetupError } from '../../platform/index.ts'
 import { declareAttributes, importLeads, type ImportedLead } from '../../store/index.ts'
-import { checkMapping, declarationsOf, guessMapping, nameOfRole } from './lead-mapping.ts'
+import { isPositive } from '../tabular/labelled-table.ts'
+import {
+  checkMapping,
+  choicesOf,
+  declarationsOf,
+  faultOf,
+  guarded,
+  guessMapping,
+  nameOfRole,
+} from './lead-mapping.ts'
 import type { ImportKind, ImportRequest } from './kinds.ts'
 import { writeRejections, type Rejection } from './rejections.ts'
 import { readTableFile, type TableFile } from './table-file.ts'
@@ -30,7 +39,7 @@ async function mappingOf(request: ImportRequest, table: RawTable): Promise<LeadM
     typeof document === 'object' && document !== null && 'mapping' in document
       ? document.mapping
       : document
-  return checkMapping(inner, table, path)
+  return guarded(checkMapping(inner, table, path), table)
 }
 
 const ROLE_WORDS = { lead_id: 'identifies the lead', converted: 'what became of it' } as const
@@ -104,10 +113,7 @@ function attributesOf(table: RawTable, mapping: LeadMapping) {
 
 function parseLeads({ table, lines }: TableFile, mapping: LeadMapping): Parsed {
   const idName = nameOfRole(mapping, 'lead_id')
-  if (idName === undefined)
-    throw new SetupError(
-      'No column identifies the lead: map one as {"as": "lead_id"} in a file for --mapping.',
-    )
+  if (idName === undefined) return { leads: [], rejected: [] }
   const byName = (name: string | undefined) => table.columns.find((c) => c.name === name)
   const id = byName(idName)!
   const labelName = nameOfRole(mapping, 'converted')
@@ -135,7 +141,7 @@ function parseLeads({ table, lines }: TableFile, mapping: LeadMapping): Parsed {
       leads.push({
         leadId,
         attributes: attributes(row),
-        converted: outcome === null ? null : outcome === positive,
+        converted: outcome === null ? null : isPositive(outcome, positive),
       })
     }
   }
@@ -163,12 +169,32 @@ async function store(request: ImportRequest, mapping: LeadMapping, leads: readon
   return counts
 }
 
+/** What models can learn from the outcomes in a file. */
+function lesson(known: number, converted: number): string {
+  if (known === 0)
+    return (
+      'Nothing says what became of the leads, so nothing can be learned from them yet: scores ' +
+      'stay at what is usual until outcomes come.'
+    )
+  if (converted === 0 || converted === known)
+    return (
+      `All ${known} leads with an outcome have the same one, so there is nothing to tell apart ` +
+      'yet: scores stay at what is usual.'
+    )
+  return `${converted} of ${known} leads with an outcome converted.`
+}
+
 export const leads: ImportKind = async (request) => {
   const file = await readTableFile(request.file)
   const guessed = await mappingOf(request, file.table)
   request.note(`${request.file}: ${file.table.rows} rows, mapped as\n${describe(guessed)}`)
   const mapping = request.interactive && !request.dryRun ? await confirm(guessed) : guessed
+  const fault = faultOf(mapping, file.table)
+  if (fault !== undefined && !request.dryRun)
+    throw new SetupError(`${fault} Edit what --dry-run --json prints, and pass it with --mapping.`)
   const parsed = parseLeads(file, mapping)
+  const known = parsed.leads.filter(({ converted }) => converted !== null)
+  const converted = known.filter((lead) => lead.converted === true).length
   const rejected = [...file.rejected, ...parsed.rejected].sort((a, b) => a.line - b.line)
   const declared = declarationsOf(mapping)
   const left = declared.filter((attribute) => !mayEnterModels(attribute))
@@ -177,7 +203,8 @@ export const leads: ImportKind = async (request) => {
     kind: 'leads',
     rows: file.table.rows + file.rejected.length,
     leads: parsed.leads.length,
-    labelled: parsed.leads.filter(({ converted }) => converted !== null).length,
+    labelled: known.length,
+    converted,
     rejected: rejected.length,
     mapping,
     suspicious: asked.map(({ name, suspicion }) => ({ column: name, reason: suspicion })),
@@ -197,13 +224,17 @@ export const leads: ImportKind = async (request) => {
       document: {
         ...document,
         dry_run: true,
+        ...(fault !== undefined && { fault }),
+        choices: choicesOf(file.table),
         rejections: rejected
           .slice(0, REJECTIONS_SHOWN)
           .map(({ line, reason }) => ({ line, reason })),
       },
       text:
-        `${parsed.leads.length} leads would be imported, ${rejected.length} rows rejected.` +
-        unsure,
+        fault ??
+        `${parsed.leads.length} leads would be imported, ${rejected.length} rows rejected. ` +
+          lesson(known.length, converted) +
+          unsure,
     }
   const counts = await store(request, mapping, parsed.leads)
   const quarantine = await writeRejections(request.file, rejected)
@@ -212,6 +243,8 @@ export const leads: ImportKind = async (request) => {
     document: { ...document, ...counts, quarantine },
     text:
       `${counts.created} leads created, ${counts.changed} changed, ` +
-      `${counts.unchanged} as before; ${rejected.length} rows rejected${where}.${unsure}`,
+      `${counts.unchanged} as before; ${rejected.length} rows rejected${where}. ` +
+      lesson(known.length, converted) +
+      unsure,
   }
 }

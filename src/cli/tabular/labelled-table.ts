@@ -81,16 +81,20 @@ const sameValue = (a: string, b: string): boolean =>
   a.toLowerCase() === b.trim().toLowerCase() ||
   (Number.isFinite(Number(a)) && Number(a) === Number(b))
 
+/** Whether a value of the label is the one that counts as positive. */
+export const isPositive = (value: string, positive: string): boolean =>
+  value === positive || sameValue(value, positive)
+
 /** Splits the label off. Values other than `positive` count as 0. */
 export function labelled(table: RawTable, label: RawColumn, positive: string): LabelledTable {
   const kept: number[] = []
   label.codes.forEach((code, row) => {
     if (code >= 0) kept.push(row)
   })
-  const isPositive = label.levels.map((level) => level === positive || sameValue(level, positive))
+  const positives = label.levels.map((level) => isPositive(level, positive))
   return {
     table: takeRawRows(dropColumns(table, [label.name]), kept),
-    labels: Float64Array.from(kept, (row) => (isPositive[label.codes[row]!] ? 1 : 0)),
+    labels: Float64Array.from(kept, (row) => (positives[label.codes[row]!] ? 1 : 0)),
     fileRows: Int32Array.from(kept),
   }
 }
