@@ -16,9 +16,13 @@ export const ImportQuery = Type.Object(
 )
 export type ImportQuery = Static<typeof ImportQuery>
 
+/** How a lead is called and reached; models never read it. Several names are joined. */
+export const CONTACT_ROLES = ['name', 'email', 'phone'] as const
+
 /** What a column of a file of leads is. */
 export const ColumnMapping = Type.Union([
   Type.Object({ as: Type.Literal('lead_id') }, { additionalProperties: false }),
+  Type.Object({ as: Type.Enum(CONTACT_ROLES) }, { additionalProperties: false }),
   Type.Object(
     { as: Type.Literal('converted'), positive: Type.String() },
     { additionalProperties: false },

@@ -27,6 +27,11 @@ export const ERRORS = declare({
     'The request is not valid',
     'Correct the fields named in `errors`.',
   ),
+  'unusable-file': fault(
+    400,
+    'This file cannot be imported',
+    'Nothing was changed. Mend the file as said, or choose another one.',
+  ),
   'malformed-json': fault(400, 'The body is not valid JSON', 'Send UTF-8 JSON.'),
   'invalid-text': fault(
     400,

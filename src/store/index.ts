@@ -255,6 +255,7 @@ export {
   type ImportRecord,
 } from './imports.ts'
 export {
+  addressesOf,
   findErased,
   findHolders,
   leadsOfContacts,
@@ -262,6 +263,7 @@ export {
   nextContacts,
   setStages,
   staleContacts,
+  nameLeads,
   type Holder,
   type NamedIdentity,
   type OutsideContact,

@@ -67,13 +67,16 @@ export async function findErased(
   return rows
 }
 
-export interface OutsideContact {
-  readonly contactId: string
-  readonly leadId: string
+interface Addressed {
   /** In lower case. */
   readonly email: string | undefined
   /** E.164. */
   readonly phone: string | undefined
+}
+
+export interface OutsideContact extends Addressed {
+  readonly contactId: string
+  readonly leadId: string
   readonly ownerId: number | undefined
   readonly addedAt: Date | undefined
   /** When what is said of it was true, as far as that is known. */
@@ -124,10 +127,24 @@ export async function nameContacts(
       contacts.map(({ toldAt }) => toldAt ?? null),
     ],
   )
-  const names = contacts.flatMap(({ leadId, email, phone }) => [
-    ...(email === undefined ? [] : [{ kind: IDENTITY_KIND.email, value: email, leadId }]),
-    ...(phone === undefined ? [] : [{ kind: IDENTITY_KIND.phone, value: phone, leadId }]),
-  ])
+  return nameLeads(client, contacts)
+}
+
+/** The names in e-mail addresses and phones. */
+export const addressesOf = ({ email, phone }: Addressed): NamedIdentity[] => [
+  ...(email === undefined ? [] : [{ kind: IDENTITY_KIND.email, value: email }]),
+  ...(phone === undefined ? [] : [{ kind: IDENTITY_KIND.phone, value: phone }]),
+]
+
+/** Makes addresses names of their leads; what another lead holds stays there, and is answered. */
+export async function nameLeads(
+  client: Queryable,
+  leads: readonly (Addressed & { readonly leadId: string })[],
+): Promise<SharedName[]> {
+  const names = leads.flatMap((lead) =>
+    addressesOf(lead).map((name) => ({ ...name, leadId: lead.leadId })),
+  )
+  if (names.length === 0) return []
   const columns = [kinds(names), values(names), names.map(({ leadId }) => leadId)]
   await client.query(
     `insert into identities (workspace_id, kind, value, person_id)

@@ -8,6 +8,9 @@ type Converted = Extract<ColumnMapping, { as: 'converted' }>
 const ROLES = [
   { value: 'lead_id', label: 'identifies the lead' },
   { value: 'converted', label: 'what became of it' },
+  { value: 'name', label: 'its name' },
+  { value: 'email', label: 'its e-mail address' },
+  { value: 'phone', label: 'its phone' },
   { value: 'attribute', label: 'attribute' },
   { value: 'ignore', label: 'left out' },
 ]
@@ -24,7 +27,10 @@ function withRole(role: string, before: ColumnMapping, values: readonly string[]
   if (role === before.as) return before
   switch (role) {
     case 'lead_id':
-      return { as: 'lead_id' }
+    case 'name':
+    case 'email':
+    case 'phone':
+      return { as: role }
     case 'converted':
       return { as: 'converted', positive: values.find((value) => YES.test(value)) ?? '' }
     case 'attribute':
@@ -184,9 +190,12 @@ function Row({ name, of, change, isLeftOut, values }: RowProps) {
   )
 }
 
-/** One column identifies the lead, and one says what became of it: another makes it left out. */
+/** What only one column may be: choosing another leaves the first out. */
+const ONCE = ['lead_id', 'converted', 'email', 'phone']
+
+/** One column identifies the lead, one says what became of it, and so on. */
 function withColumn({ columns }: LeadMapping, name: string, next: ColumnMapping): LeadMapping {
-  const isOnly = next.as === 'lead_id' || next.as === 'converted'
+  const isOnly = ONCE.includes(next.as)
   const others = Object.entries(columns).map(([other, of]): [string, ColumnMapping] => [
     other,
     isOnly && of.as === next.as ? { as: 'ignore' } : of,

@@ -13,7 +13,7 @@ import {
   type Suspicion,
 } from '../../learners/index.ts'
 import { SetupError } from '../../platform/index.ts'
-import { isPositive, labelled, positiveValue } from '../tabular/labelled-table.ts'
+import { isPositive, labelled, positiveValue, saysYes } from '../tabular/labelled-table.ts'
 
 const checker = Compile(LeadMapping)
 
@@ -21,7 +21,15 @@ const ID_NAME = /^((lead|prospect|contact|customer|client|person|record)[ _-]?)?
 /** What other systems and languages call it; taken when it differs in every row. */
 const KEY_NAME =
   /(^|[ _-])(id|no|nr|num|ref(erence)?|key|code)\.?$|(id|nummer|number|numero|número|numéro)$/i
-const LABEL_NAME = /^(is[ _-]?)?(converted|conversion|won|purchased|bought|closed|target|outcome)$/i
+const LABEL_NAME = new RegExp(
+  '^(is[ _-]?)?(converted|conversion|won|purchased|bought|sold|closed|target|outcome|result|' +
+    'gekauft|gewonnen|abgeschlossen|achet[eé]|vendu|gagn[eé]|comprado|vendido|ganado)$',
+  'i',
+)
+const FULL_NAME = /^((full|contact|lead|client|customer)[ _-]?)?name$/i
+const PART_OF_NAME = /^(first|middle|last|given|family|sur)[ _-]?name$|^(vor|nach)name$/i
+const EMAIL = /^(primary[ _-]?)?e-?mail([ _-]?address)?$/i
+const PHONE = /^(primary[ _-]?)?(phone|mobile|cell|tele(ph|f)on)([ _-]?(number|phone|no))?$/i
 const PERSON_NAME = /^(full|first|last|middle)?[ _-]?name$|^(e-?mail|phone|mobile)/i
 /** Rows of a usable identifier column that differ; repeated ones are quarantined. */
 const LEAST_DISTINCT = 0.5
@@ -40,10 +48,31 @@ function findId(table: RawTable): string | undefined {
 
 function findLabel(table: RawTable): { name: string; positive: string } | undefined {
   for (const column of table.columns) {
-    if (!LABEL_NAME.test(column.name.trim()) || column.levels.length !== 2) continue
+    const { levels } = column
+    if (!LABEL_NAME.test(column.name.trim()) || levels.length === 0 || levels.length > 2) continue
+    // One value only: nothing can be learned, which is to be said of this column.
+    if (levels.length === 1)
+      return { name: column.name, positive: saysYes(levels[0]!) ? levels[0]! : 'yes' }
     return { name: column.name, positive: positiveValue(column, undefined) }
   }
   return undefined
+}
+
+/** How leads are called and reached: a whole name before its parts, one address of each kind. */
+function findContacts(table: RawTable): ReadonlyMap<string, ColumnMapping> {
+  const named = (pattern: RegExp) =>
+    table.columns.map(({ name }) => name).filter((name) => pattern.test(name.trim()))
+  const whole = named(FULL_NAME).slice(0, 1)
+  const names = whole.length > 0 ? whole : named(PART_OF_NAME)
+  return new Map<string, ColumnMapping>([
+    ...names.map((name) => [name, { as: 'name' }] as const),
+    ...named(EMAIL)
+      .slice(0, 1)
+      .map((name) => [name, { as: 'email' }] as const),
+    ...named(PHONE)
+      .slice(0, 1)
+      .map((name) => [name, { as: 'phone' }] as const),
+  ])
 }
 
 function attributeOf(name: string, plan: ColumnPlan, found: Suspicion | undefined): ColumnMapping {
@@ -117,11 +146,13 @@ export function faultOf(mapping: LeadMapping, table: RawTable): string | undefin
   const label = name === undefined ? undefined : mapping.columns[name]
   if (name === undefined || label?.as !== 'converted') return undefined
   const levels = table.columns.find((column) => column.name === name)?.levels ?? []
-  if (levels.length === 0 || levels.some((level) => isPositive(level, label.positive)))
-    return undefined
+  const isThere = levels.some((level) => isPositive(level, label.positive))
+  if (isThere || (levels.length <= 1 && label.positive !== '')) return undefined
   return (
-    `"${label.positive}" does not occur in "${name}", which holds ${some(levels)}: say which of ` +
-    'them means that the lead converted.'
+    (label.positive === ''
+      ? `"${name}" holds ${some(levels)}`
+      : `"${label.positive}" does not occur in "${name}", which holds ${some(levels)}`) +
+    ': say which of them means that the lead converted.'
   )
 }
 
@@ -130,16 +161,19 @@ export function guessMapping(table: RawTable): LeadMapping {
   const id = findId(table)
   const label = findLabel(table)
   const columns: LeadMapping['columns'] = {}
+  const contacts = findContacts(table)
   const { plans, leaks } = judged(table, label)
   for (const { name } of table.columns) {
     if (name === id) columns[name] = { as: 'lead_id' }
     else if (name === label?.name) columns[name] = { as: 'converted', positive: label.positive }
     else
-      columns[name] = attributeOf(
-        name,
-        plans.find((plan) => plan.name === name)!,
-        leaks.find(({ column }) => column === name),
-      )
+      columns[name] =
+        contacts.get(name) ??
+        attributeOf(
+          name,
+          plans.find((plan) => plan.name === name)!,
+          leaks.find(({ column }) => column === name),
+        )
   }
   return { columns }
 }
@@ -157,7 +191,7 @@ export function checkMapping(document: unknown, table: RawTable, path: string): 
   for (const name of Object.keys(document.columns))
     if (!names.has(name)) throw new SetupError(`${path}: the file has no column "${name}"`)
   const roles = Object.values(document.columns).map((column) => column.as)
-  for (const role of ['lead_id', 'converted'] as const)
+  for (const role of ['lead_id', 'converted', 'email', 'phone'] as const)
     if (roles.filter((as) => as === role).length > 1)
       throw new SetupError(`${path}: two columns are mapped as ${role}`)
   return document

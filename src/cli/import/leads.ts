@@ -2,11 +2,19 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Compile } from 'typebox/compile'
-import type { LeadMapping } from '../../contract/index.ts'
+import { CONTACT_ROLES, type LeadMapping } from '../../contract/index.ts'
 import { Identifier, mayEnterModels, type Json } from '../../core/index.ts'
 import { parseNumber, type RawColumn, type RawTable } from '../../learners/index.ts'
-import { SetupError } from '../../platform/index.ts'
-import { declareAttributes, importLeads, type ImportedLead } from '../../store/index.ts'
+import { SetupError, toE164 } from '../../platform/index.ts'
+import {
+  addressesOf,
+  declareAttributes,
+  findErased,
+  importLeads,
+  nameLeads,
+  type ImportedLead,
+  type NamedIdentity,
+} from '../../store/index.ts'
 import { isPositive } from '../tabular/labelled-table.ts'
 import {
   checkMapping,
@@ -42,7 +50,14 @@ async function mappingOf(request: ImportRequest, table: RawTable): Promise<LeadM
   return guarded(checkMapping(inner, table, path), table)
 }
 
-const ROLE_WORDS = { lead_id: 'identifies the lead', converted: 'what became of it' } as const
+const ROLE_WORDS = {
+  lead_id: 'identifies the lead',
+  converted: 'what became of it',
+  name: 'its name',
+  email: 'its e-mail address',
+  phone: 'its phone',
+} as const
+const NAME_MAX = 500
 
 function describe(mapping: LeadMapping): string {
   const width = Math.max(...Object.keys(mapping.columns).map((name) => name.length))
@@ -93,13 +108,37 @@ interface Parsed {
   readonly rejected: readonly Rejection[]
 }
 
+/** Names one after the other, addresses as they are written. */
+function contactOf(table: RawTable, mapping: LeadMapping, row: number): Record<string, string> {
+  const said = (role: (typeof CONTACT_ROLES)[number]): string =>
+    table.columns
+      .filter(({ name }) => mapping.columns[name]?.as === role)
+      .flatMap((column) => cell(column, row)?.trim() ?? [])
+      .join(' ')
+      .slice(0, NAME_MAX)
+  const entries = CONTACT_ROLES.map((role) => [role, said(role)] as const)
+  return Object.fromEntries(entries.filter(([, text]) => text !== ''))
+}
+
+const ADDRESS = /^[^\s@]{1,64}@[^\s@]{1,189}$/
+
+/** What a lead is found by: e-mail in lower case, phone in E.164. */
+function addressedOf({ leadId, attributes: { email, phone } }: ImportedLead) {
+  const isAddress = typeof email === 'string' && ADDRESS.test(email)
+  return {
+    leadId,
+    email: isAddress ? email.toLowerCase() : undefined,
+    phone: typeof phone === 'string' ? toE164(phone) : undefined,
+  }
+}
+
 function attributesOf(table: RawTable, mapping: LeadMapping) {
   const columns = table.columns.flatMap((column) => {
     const mapped = mapping.columns[column.name]
     return mapped?.as === 'attribute' ? [{ column, type: mapped.type }] : []
   })
   return (row: number): Record<string, Json> => {
-    const attributes: Record<string, Json> = {}
+    const attributes: Record<string, Json> = contactOf(table, mapping, row)
     for (const { column, type } of columns) {
       const text = cell(column, row)
       if (text === null) continue
@@ -148,6 +187,8 @@ function parseLeads({ table, lines }: TableFile, mapping: LeadMapping): Parsed {
   return { leads, rejected }
 }
 
+const keyOf = ({ kind, value }: NamedIdentity): string => `${kind} ${value}`
+
 async function store(request: ImportRequest, mapping: LeadMapping, leads: readonly ImportedLead[]) {
   const { database, workspaceId, progress } = request
   const counts = { created: 0, changed: 0, unchanged: 0, erased: 0 }
@@ -156,9 +197,19 @@ async function store(request: ImportRequest, mapping: LeadMapping, leads: readon
     declareAttributes(client, declarationsOf(mapping)),
   )
   for (let from = 0; from < leads.length; from += BATCH) {
-    const part = await database.withWorkspace(workspaceId, (client) =>
-      importLeads(client, leads.slice(from, from + BATCH)),
-    )
+    const part = await database.withWorkspace(workspaceId, async (client) => {
+      const batch = leads.slice(from, from + BATCH).map((lead) => ({ lead, ...addressedOf(lead) }))
+      const gone = new Set((await findErased(client, batch.flatMap(addressesOf))).map(keyOf))
+      const isGone = (one: (typeof batch)[number]) =>
+        addressesOf(one).some((n) => gone.has(keyOf(n)))
+      const alive = batch.filter((one) => !isGone(one))
+      const done = await importLeads(
+        client,
+        alive.map(({ lead }) => lead),
+      )
+      await nameLeads(client, alive)
+      return { ...done, erased: [...done.erased, ...batch.filter(isGone)] }
+    })
     counts.created += part.created
     counts.changed += part.changed
     counts.unchanged += part.unchanged

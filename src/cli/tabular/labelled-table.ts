@@ -69,7 +69,7 @@ export function positiveValue(label: RawColumn, given: string | undefined): stri
         'Name the one to predict against all others with --positive VALUE',
     )
   const rank = (value: string): number =>
-    YES.includes(value.toLowerCase()) ? 2 : NO.includes(value.toLowerCase()) ? 0 : 1
+    saysYes(value) ? 2 : NO.includes(value.toLowerCase()) ? 0 : 1
   const [first, second] = values as [string, string]
   if (rank(first) !== rank(second)) return rank(first) > rank(second) ? first : second
   const numeric = values.every((v) => Number.isFinite(Number(v)))
@@ -80,6 +80,9 @@ export function positiveValue(label: RawColumn, given: string | undefined): stri
 const sameValue = (a: string, b: string): boolean =>
   a.toLowerCase() === b.trim().toLowerCase() ||
   (Number.isFinite(Number(a)) && Number(a) === Number(b))
+
+/** Whether a value plainly means yes. */
+export const saysYes = (value: string): boolean => YES.includes(value.toLowerCase())
 
 /** Whether a value of the label is the one that counts as positive. */
 export const isPositive = (value: string, positive: string): boolean =>

@@ -15,7 +15,7 @@ export interface Job {
 }
 
 export interface ImportRunner {
-  /** What would be done. @throws AppError `invalid-request` when file or mapping is none. */
+  /** What would be done. @throws AppError `unusable-file`, `invalid-request` for the mapping. */
   readonly plan: (job: Job) => Promise<ImportDocument>
   /** Starts, and takes over the upload; answers the number of the import. */
   readonly start: (job: Job, requestedBy: string) => Promise<number>
@@ -39,11 +39,10 @@ async function rejectionsOf(path: unknown): Promise<{ line: number; reason: stri
 /** Messages name the paths they were given, which mean nothing to the sender. */
 function inSendersWords(error: unknown, { file, mapping }: Upload): unknown {
   if (!(error instanceof SetupError)) return error
-  const said = error.message.replaceAll(file, 'the file')
-  return new AppError(
-    'invalid-request',
-    mapping === undefined ? said : said.replaceAll(mapping, 'mapping'),
-  )
+  if (mapping !== undefined && error.message.startsWith(mapping))
+    return new AppError('invalid-request', error.message.replaceAll(mapping, 'mapping'))
+  const said = error.message.replace(`${file}: the file `, 'The file ').replaceAll(file, 'the file')
+  return new AppError('unusable-file', said)
 }
 
 export function createImportRunner({ database, importers, log }: Services): ImportRunner {

@@ -52,7 +52,7 @@ async function receiveFile(source: Readable | undefined, folder: string): Promis
     await pipeline(createReadStream(sent), createGunzip(), bounded, createWriteStream(unpacked))
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError('invalid-request', 'The file is damaged (gzip): pack and send it again.')
+    throw new AppError('unusable-file', 'The file is damaged (gzip): pack and send it again.')
   }
   await rm(sent)
   return unpacked

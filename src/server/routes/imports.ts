@@ -70,7 +70,7 @@ function postRoute(app: FastifyInstance, { database }: Services, runner: ImportR
         const job = { kind: query.kind, workspaceId, upload }
         const plan = await runner.plan(job)
         if (query.dry_run === true) return plan
-        if (plan.fault !== undefined) throw new AppError('invalid-request', plan.fault)
+        if (plan.fault !== undefined) throw new AppError('unusable-file', plan.fault)
         await refuseSimulated(database, workspaceId)
         const importId = await runner.start(job, actorOf(principal))
         taken = true
