@@ -72,6 +72,7 @@ export {
   reliability,
   type ReliabilityBin,
 } from './metrics/probability.ts'
+export { calibrationNoise, type CalibrationNoise } from './metrics/calibration-noise.ts'
 export {
   confusionMatrix,
   decisionScores,

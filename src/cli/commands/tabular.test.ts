@@ -33,6 +33,7 @@ type Answer = Record<string, unknown> & {
   dropped_columns: { column: string }[]
   top_features: { feature: string }[]
   confusion_matrix: Record<string, number>
+  ece_by_chance: { median: number; high: number }
 }
 
 /** A file in which `strength` decides, with an id, a copy of the label and holes. */
@@ -55,6 +56,7 @@ test('one file: a fifth is held out, leaks are left out, all figures are there',
   expect(document.dropped_columns.map((d) => d.column)).toEqual(['id', 'copy'])
   expect(document.roc_auc).toBeGreaterThan(0.75)
   expect(document.roc_auc).toBeLessThan(0.98)
+  expect(document.ece_by_chance.high).toBeGreaterThan(document.ece_by_chance.median)
   expect(document.top_features[0]!.feature).toBe('strength')
   expect(JSON.stringify(document)).not.toMatch(/NaN|Infinity/)
   expect(document).toMatchObject({ rows: 400, test_rows: 100, positive: 'yes', model: 'logistic' })
@@ -83,7 +85,13 @@ test('two files: the test file may lack columns, have others, or lack the label'
 })
 
 test.each([
-  ['no rows', 'a,y\n', /empty/],
+  ['no rows', 'a,y\n', /header but no rows/],
+  ['no labels', 'a,y\n1,\n2,\n', /empty/],
+  [
+    'an amount as label',
+    `a,y\n${Array.from({ length: 30 }, (_, i) => `1,${i}`).join('\n')}`,
+    /yes or no/,
+  ],
   ['one row', 'a,y\n1,1\n', /one value only/],
   ['one class', 'a,y\n1,1\n2,1\n3,1\n', /one value only/],
   ['three classes', 'a,y\n1,x\n2,w\n3,z\n', /3 values .*--positive/],

@@ -58,7 +58,9 @@ async function sniff(path: string): Promise<Format> {
     const gzip = raw[0] === 0x1f && raw[1] === 0x8b
     const head = gzip ? gunzipSync(raw, { finishFlush: 2 }) : raw
     const encoding = encodingOf(head)
-    return { gzip, encoding, delimiter: delimiterOf(new TextDecoder(encoding).decode(head)) }
+    const text = new TextDecoder(encoding).decode(head)
+    if (text.includes('\0')) throw new Error('it has zero bytes')
+    return { gzip, encoding, delimiter: delimiterOf(text) }
   } catch (cause) {
     throw new SetupError(`cannot read ${path}: it is not a text file (or .gz of one)`, { cause })
   } finally {

@@ -4,6 +4,7 @@ import {
   bootstrapInterval,
   brierScore,
   calibrationError,
+  calibrationNoise,
   confusionMatrix,
   decisionScores,
   dropColumns,
@@ -103,6 +104,7 @@ const known = (value: number): number | null => (Number.isFinite(value) ? value 
 export function figures(labels: Float64Array, probabilities: Float64Array, seed: number) {
   const matrix = confusionMatrix(labels, probabilities)
   const { accuracy, precision, recall, f1, mcc, balancedAccuracy } = decisionScores(matrix)
+  const noise = calibrationNoise(probabilities, { seed })
   const gate = selectiveScores(labels, probabilities, 0.85)
   const interval = bootstrapInterval(
     labels.length,
@@ -120,6 +122,7 @@ export function figures(labels: Float64Array, probabilities: Float64Array, seed:
     log_loss: known(logLoss(labels, probabilities)),
     brier: known(brierScore(labels, probabilities)),
     ece: known(calibrationError(labels, probabilities)),
+    ece_by_chance: { median: known(noise.median), high: known(noise.high) },
     accuracy,
     precision,
     recall,

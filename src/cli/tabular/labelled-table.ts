@@ -2,6 +2,7 @@
 import {
   dropColumns,
   levelCounts,
+  parseNumber,
   takeRawRows,
   type RawColumn,
   type RawTable,
@@ -48,6 +49,9 @@ const NO = ['0', 'no', 'false', 'n', 'f', 'negative', 'neg', 'lost', 'none', '0.
   'não',
 ])
 
+/** A label with more values than these, all numbers, is an amount and not a kind. */
+const MOST_LABELS = 20
+
 /** Which value of the label counts as positive; said by the caller, or plain from the values. */
 export function positiveValue(label: RawColumn, given: string | undefined): string {
   const counts = levelCounts(label)
@@ -58,10 +62,16 @@ export function positiveValue(label: RawColumn, given: string | undefined): stri
     if (found !== undefined) return found
     throw new SetupError(`"${given}" does not occur in the label "${label.name}" (${shown})`)
   }
+  if (label.codes.length === 0) throw new SetupError('The file has a header but no rows')
   if (values.length === 0) throw new SetupError(`The label "${label.name}" is empty`)
   if (values.length === 1)
     throw new SetupError(
       `The label "${label.name}" has one value only (${shown}): there is nothing to tell apart`,
+    )
+  if (values.length > MOST_LABELS && values.every((v) => !Number.isNaN(parseNumber(v))))
+    throw new SetupError(
+      `The label "${label.name}" is a number with ${values.length} values, and only yes or no ` +
+        'can be predicted: add a column that says, for instance, whether it is above a limit',
     )
   if (values.length > 2)
     throw new SetupError(

@@ -51,7 +51,9 @@ export function readableReport(report: Report, plot: string): string {
       `  PR AUC         ${figure(report.pr_auc)}`,
       `  log loss       ${figure(report.log_loss)}`,
       `  Brier score    ${figure(report.brier)}`,
-      `  calibration    ${figure(report.ece)}  (mean distance of said and found)`,
+      `  calibration    ${figure(report.ece)}  (mean distance of said and found; by chance alone ` +
+        `${figure(report.ece_by_chance?.median)}, rarely above ` +
+        `${figure(report.ece_by_chance?.high)})`,
       `  accuracy       ${figure(report.accuracy)}`,
       `  precision      ${figure(report.precision)}`,
       `  recall         ${figure(report.recall)}`,

@@ -39,6 +39,19 @@ test('finds the columns that changed and only those', () => {
   expect(verdict).toBe('drift')
 })
 
+test('a constant or a flag that becomes an amount is drift', () => {
+  const random = seededRandom(9)
+  const column = (name: string, draw: () => number): Column => {
+    return { kind: 'numeric', name, values: Float64Array.from({ length: 500 }, draw) }
+  }
+  const constant = column('x', () => 5)
+  const flag = column('y', () => random.int(2))
+  const reference = { rows: 500, columns: [constant, flag] }
+  const amounts = [column('x', () => 5 + random.normal()), column('y', () => random.normal())]
+  const { columns } = frameDrift(reference, { rows: 500, columns: amounts })
+  expect(columns.map((c) => c.verdict)).toEqual(['drift', 'drift'])
+})
+
 test('nothing changed: stable, and with twenty rows rarely otherwise', () => {
   let alarmed = 0
   for (let seed = 1; seed <= 20; seed++) {

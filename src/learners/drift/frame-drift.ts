@@ -91,11 +91,21 @@ function distinctCount(columns: readonly NumericColumn[], limit: number): number
   return seen.size
 }
 
+/**
+ * Bins of the reference's quantiles. Where it has too few values for that, for instance one only,
+ * the quantiles of the current data cut as well: else whatever is new would fall in one bin.
+ */
+function psiEdges(reference: Float64Array, current: Float64Array): Float64Array {
+  const own = quantileEdges(reference, PSI_BINS)
+  if (own.length >= PSI_BINS / 2) return own
+  return Float64Array.from(new Set([...own, ...quantileEdges(current, PSI_BINS)])).sort()
+}
+
 function compareNumbers(reference: NumericColumn, current: NumericColumn): Comparison {
   const distinct = distinctCount([reference, current], DISCRETE_VALUES_MAX)
   if (distinct <= DISCRETE_VALUES_MAX)
     return compareCounts(...categoryCounts(numberText(reference), numberText(current)))
-  const edges = quantileEdges(reference.values, PSI_BINS)
+  const edges = psiEdges(reference.values, current.values)
   const a = binCounts(reference.values, edges)
   const b = binCounts(current.values, edges)
   const psi = populationStabilityIndex(a, b)

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bootstrapInterval } from './bootstrap.ts'
+import { seededRandom } from '../../math/index.ts'
+import { calibrationNoise } from './calibration-noise.ts'
 import { confusionMatrix, decisionScores } from './decisions.ts'
 import { brierScore, calibrationError, logLoss } from './probability.ts'
 import { averagePrecision, rocAuc } from './ranking.ts'
@@ -33,6 +35,30 @@ interface Golden {
     number
   > & { y: number[]; p: number[] })[]
 }
+
+test('honest probabilities lie inside the noise of calibration, others beyond', () => {
+  const random = seededRandom(4)
+  const rows = 600
+  let inside = 0
+  for (let k = 0; k < 10; k++) {
+    const p = Float64Array.from({ length: rows }, () => random.next())
+    const honest = p.map((v) => (random.next() < v ? 1 : 0))
+    const { median, high } = calibrationNoise(p, { seed: k })
+    expect(median).toBeLessThan(high)
+    if (calibrationError(honest, p) < high) inside++
+    const sure = p.map((v) => (random.next() < v * v ? 1 : 0))
+    expect(calibrationError(sure, p)).toBeGreaterThan(high)
+  }
+  expect(inside).toBeGreaterThan(7)
+
+  // One bin of n rows at probability p: half a normal distribution.
+  const { median, high } = calibrationNoise(new Float64Array(10_000).fill(0.3))
+  const deviation = Math.sqrt((0.3 * 0.7) / 10_000)
+  expect(Math.abs(median / deviation - 0.6745)).toBeLessThan(0.15)
+  expect(Math.abs(high / deviation - 1.96)).toBeLessThan(0.3)
+  expect(calibrationNoise([0, 1, 1, 0])).toEqual({ median: 0, high: 0 })
+  expect(calibrationNoise([])).toEqual({ median: NaN, high: NaN })
+})
 
 describe.skipIf(!existsSync(golden))('metrics against recorded scikit-learn figures', () => {
   const cases = existsSync(golden) ? (JSON.parse(readFileSync(golden, 'utf8')) as Golden).cases : []

@@ -33,6 +33,9 @@ export type DatePart = keyof typeof DATE_PARTS
 
 /** Share of the known rows that must parse for a column to count as numbers or dates. */
 const ALMOST_ALL = 0.98
+/** With more different numbers than these, fewer need to parse; other texts count as missing. */
+const MANY_NUMBERS = 20
+const MOST = 0.8
 /** A text column repeats itself less than this, and has at least so many words a cell. */
 const TEXT_DISTINCT = 0.3
 const TEXT_WORDS = 2.5
@@ -94,7 +97,9 @@ function inferColumn(column: RawColumn): ColumnPlan {
   if (known === 0) return { kind: 'unused', name, reason: 'empty' }
   if (used.length === 1 && known === column.codes.length && known > 1)
     return { kind: 'unused', name, reason: 'the same value in every row' }
-  if (knownShare(levels, counts, parseNumber) >= ALMOST_ALL) return { kind: 'numeric', name }
+  const numbers = new Set(used.map((code) => parseNumber(levels[code]!)))
+  const enough = numbers.size > MANY_NUMBERS ? MOST : ALMOST_ALL
+  if (knownShare(levels, counts, parseNumber) >= enough) return { kind: 'numeric', name }
   const order = levels.map(dateOrderOf).find((found) => found !== undefined) ?? 'month-first'
   if (knownShare(levels, counts, (text) => parseDate(text, order)) >= ALMOST_ALL)
     return datePlan(
