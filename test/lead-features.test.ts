@@ -5,6 +5,7 @@ import type {
   FeatureBatchAnswer,
   FeatureCatalogueAnswer,
   FeaturesAnswer,
+  LeadRecordAnswer,
   ScoreAnswer,
 } from '../src/contract/index.ts'
 import { emptyState, encodeState } from '../src/features/index.ts'
@@ -225,4 +226,27 @@ test('for how many leads each feature is known, measured once and kept', async (
   expect(await read()).toEqual(answer)
   const metrics = await hub.call('GET', '/metrics')
   expect(metrics.body).toContain('looks_total{cache="feature_coverage",result="hit"} 1')
+})
+
+test('a record that is read can be sent again, in this form and in the oldest', async () => {
+  const old = { lead_id: 'rec', name: 'Rita', budget: 5, schema_version: 1 }
+  const made = await hub.call('POST', '/v1/leads', { as, body: old })
+  expect(made.status).toBe(201)
+  const read = async (): Promise<LeadRecordAnswer> =>
+    (await hub.call('GET', '/v1/leads/rec/record', { as })).body as LeadRecordAnswer
+  const { record, quality } = await read()
+  expect(record).toMatchObject({ schema_version: 2, contact: { name: 'Rita', email: null } })
+  expect(record.attributes).toEqual({ budget: 5 })
+  expect(quality).toMatchObject({ is_thin: true, threshold: 0.5, faults: [] })
+  const again = await hub.call('POST', '/v1/leads', { as, body: record })
+  expect(again.status).toBe(200)
+  expect((await read()).record).toEqual(record)
+  for (let i = 0; i < 5; i++) await view('rec', `home-${i}`)
+  const known = (await read()).quality
+  expect(known).toMatchObject({ is_thin: false })
+  const { items } = await batch({ lead_ids: ['rec'] })
+  expect(items[0]!.profile!.data_quality.is_thin).toBe(false)
+  expect(items[0]!.profile!.data_quality.score).toBeCloseTo(known.score, 6)
+  const later = { ...record, schema_version: 9 }
+  expect((await hub.call('POST', '/v1/leads', { as, body: later })).status).toBe(400)
 })

@@ -155,11 +155,17 @@ export const BehavioralProfile = Type.Object({
     urgency_score: NumberOrNull,
     preferred_time_period: TextOrNull,
   }),
+  data_quality: Type.Object({
+    score: Probability,
+    is_thin: Type.Boolean({ description: 'Below 0.5: see GET /v1/leads/:id/record' }),
+  }),
   confidence: Nullable(
     Type.Number({
       minimum: 0,
       maximum: 1,
-      description: 'Calibrated probability of the likelier answer; null: the model abstains',
+      description:
+        'Calibrated probability of the likelier answer; null: the model abstains, or the data ' +
+        'are too thin',
     }),
   ),
 })

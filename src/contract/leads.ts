@@ -23,7 +23,11 @@ const leadFields = {
 }
 
 export const LeadBody = Type.Object(
-  { lead_id: Type.Optional(Identifier), ...leadFields },
+  {
+    schema_version: Type.Optional(Type.Integer({ description: 'The body is a lead record' })),
+    lead_id: Type.Optional(Identifier),
+    ...leadFields,
+  },
   { additionalProperties: true, description: 'Further keys are kept as attributes' },
 )
 export type LeadBody = Static<typeof LeadBody>

@@ -52,6 +52,8 @@ export {
   type PropertyEventType,
   type PublicEventType,
 } from './event-types.ts'
+export { leadQuality, QUALITY_THRESHOLD, type LeadQuality } from './lead-quality.ts'
+export { flatRecord, LeadRecord, LEAD_RECORD_VERSION, readLeadRecord } from './lead-record.ts'
 export type { EntryBody, EventContext, FrozenEnrichment, Json, LogEntry } from './log-entry.ts'
 export { undoneBy, withoutUndone } from './undone.ts'
 export type { Parallel, Progress } from './parallel.ts'

@@ -30,6 +30,7 @@ import { leadActionRoutes } from './routes/lead-actions.ts'
 import { leadChangeRoutes } from './routes/lead-changes.ts'
 import { leadRightsRoutes } from './routes/lead-rights.ts'
 import { leadFeatureRoutes } from './routes/lead-features.ts'
+import { leadRecordRoutes } from './routes/lead-record.ts'
 import { leadUndoRoute } from './routes/lead-undo.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listingRoutes } from './routes/listings.ts'
@@ -198,6 +199,7 @@ const ROUTES = [
   leadRoutes,
   leadChangeRoutes,
   leadFeatureRoutes,
+  leadRecordRoutes,
   leadActionRoutes,
   leadUndoRoute,
   savedFilterRoutes,

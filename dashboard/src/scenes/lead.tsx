@@ -6,6 +6,7 @@ import type { FeaturesAnswer, LeadAnswer, ScoreHistoryAnswer } from '../../../sr
 import { useNames } from '../api/names.ts'
 import { request } from '../api/request.ts'
 import { Attributes, FeatureGroups } from '../parts/features.tsx'
+import { LeadQuality } from '../parts/lead-quality.tsx'
 import { ScoreHistory } from '../parts/score-history.tsx'
 import { LeadActions } from '../parts/lead-actions.tsx'
 import { Loaded } from '../parts/states.tsx'
@@ -115,6 +116,7 @@ export function LeadPage() {
               <LeadActions lead={found} />
               <Reasons leadId={leadId} />
               <HowItWent leadId={leadId} />
+              <LeadQuality leadId={leadId} />
             </Stack>
             <Knowledge lead={found} />
           </SimpleGrid>

@@ -1,5 +1,6 @@
 /** What is known of a lead, as the contract shows it. */
 import type { BehavioralProfile, FeatureItem, FeaturesAnswer } from '../../contract/index.ts'
+import type { LeadQuality } from '../../core/index.ts'
 import type { ComputedScore } from '../../decisions/index.ts'
 import {
   CATEGORICAL_FEATURES,
@@ -102,7 +103,11 @@ export function toFeaturesAnswer(
 }
 
 /** `churnRisk`: 0 to 1; null where no model says it. */
-export function toProfile(computed: ComputedScore, churnRisk: number | null): BehavioralProfile {
+export function toProfile(
+  computed: ComputedScore,
+  quality: LeadQuality,
+  churnRisk: number | null,
+): BehavioralProfile {
   const { vector } = computed
   const number = (name: string): number | null => {
     const value = vector.numeric[NUMERIC_AT.get(name)!]!
@@ -136,6 +141,7 @@ export function toProfile(computed: ComputedScore, churnRisk: number | null): Be
       urgency_score: number('urgency_score'),
       preferred_time_period: category('preferred_time_period'),
     },
-    confidence: computed.confidence,
+    data_quality: { score: quality.score, is_thin: quality.isThin },
+    confidence: quality.isThin ? null : computed.confidence,
   }
 }

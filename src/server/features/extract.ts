@@ -7,9 +7,10 @@ import type { FeatureBatchAnswer } from '../../contract/index.ts'
 import { computeScore, type Ground } from '../../decisions/index.ts'
 import { readKnown, readKnownThen, type Known } from '../../features/index.ts'
 import { leadScoring } from '../../models/index.ts'
-import { readChurnRisks, type Lead } from '../../store/index.ts'
+import { attributeDeclarations, readChurnRisks, type Lead } from '../../store/index.ts'
 import type { Services } from '../services.ts'
 import { toFeaturesAnswer, toProfile } from './answers.ts'
+import { qualityOf } from './quality.ts'
 
 /** Leads of one batch: their entries are read by one query. */
 const BATCH = 25
@@ -58,10 +59,10 @@ export function createExtract({ database, clock, models }: Needs): Extract {
       past === null
         ? await readKnown(database.app, workspaceId, persons)
         : await readKnownThen(database, workspaceId, persons, past)
-    const churn =
-      ground === undefined
-        ? new Map<number, number>()
-        : await database.withWorkspace(workspaceId, (client) => readChurnRisks(client, persons))
+    const { churn, declared } = await database.withWorkspace(workspaceId, async (client) => ({
+      churn: await readChurnRisks(client, persons),
+      declared: await attributeDeclarations(client),
+    }))
     const champion = (await models.champion(workspaceId, leadScoring.name))?.model
     const now = clock.now()
     const extraction: Extraction = { items: [], notKept: [] }
@@ -77,7 +78,11 @@ export function createExtract({ database, clock, models }: Needs): Extract {
       const profile =
         ground === undefined
           ? null
-          : toProfile(computeScore(ground, one.state, lead, asOf), churn.get(personId) ?? null)
+          : toProfile(
+              computeScore(ground, one.state, lead, asOf),
+              qualityOf(lead, one.state, declared, asOf),
+              churn.get(personId) ?? null,
+            )
       extraction.items.push({ ...answer, profile })
       // Other requests get their turn between two leads.
       await setImmediate()

@@ -1,7 +1,7 @@
 /** Making and changing leads by hand. A change is an entry of the log and can be undone. */
 import type { FastifyInstance } from 'fastify'
 import { LeadAnswer, LeadBody, LeadChangeBody, LeadParams } from '../../contract/index.ts'
-import { AppError, type Json } from '../../core/index.ts'
+import { AppError, flatRecord, readLeadRecord, type Json } from '../../core/index.ts'
 import { canonicalJson, holdsUnstorableText } from '../../events/index.ts'
 import { toE164 } from '../../platform/index.ts'
 import {
@@ -145,16 +145,20 @@ export function leadChangeRoutes(app: FastifyInstance, services: Services): void
       schema: {
         tags,
         summary: 'Make a lead; one that exists is changed instead (200)',
+        description: 'With schema_version the body is a record, as GET /v1/leads/:id/record gives.',
         body: LeadBody,
         response: { 200: LeadAnswer, 201: LeadAnswer },
       },
       config: { access: MAY_CHANGE },
     },
     async ({ principal, body }, reply) => {
+      // A record says its version; without one the body is flat, as it always was.
+      const { schema_version: version, ...flat } = body
+      const fields = version === undefined ? flat : flatRecord(readLeadRecord(body).record)
       const lead_id = body.lead_id ?? newId()
       checkStorable(lead_id)
       const made = await database.withWorkspace(principal.workspaceId, (client) =>
-        make(client, principal, { ...body, lead_id }),
+        make(client, principal, { ...fields, lead_id }),
       )
       return reply.code(made.isNew ? 201 : 200).send(made.answer)
     },
