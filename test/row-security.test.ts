@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDatabase, type TestDatabase } from './support/postgres.ts'
 
 /** Tables of the product as a whole: what they hold belongs to no workspace and to nobody. */
-const SHARED = ['identity_epoch', 'partition_leases']
+const SHARED = ['identity_epoch', 'partition_leases', 'state_rebuilds']
 
 /** Policies of another form than the one below, with what makes them safe. */
 const OTHER_POLICIES: Record<string, RegExp> = {

@@ -36,7 +36,8 @@ function shapeOf(field: Field): string {
 /** Identifies the fold: states written under another number must be rebuilt from the log. */
 export const FOLD_SCHEMA: number = fnv1a(`${FOLD_REVISION}:${shapeOf(EMPTY)}`)
 
-const HEADER = 5
+/** The first bytes of a state: they say which version of the fold wrote it. */
+const STATE_HEADER_BYTES = 5
 
 /** Exact bytes of `state`; about 1 KB for a lead with a hundred events. */
 export function encodeState(state: LeadState): Uint8Array {
@@ -53,21 +54,20 @@ export function encodeState(state: LeadState): Uint8Array {
  * bytes are damaged.
  */
 export function decodeState(bytes: Uint8Array): LeadState | null {
+  if (!isOfThisFold(bytes)) return null
   const reader = new Reader(bytes)
-  const format = reader.byte()
-  let schema = 0
-  for (let shift = 0; shift < 32; shift += 8) schema |= reader.byte() << shift
-  if (format !== FORMAT || schema >>> 0 !== FOLD_SCHEMA) return null
+  reader.at = STATE_HEADER_BYTES
   const state = emptyState()
   readFields(reader, state as unknown as Fields, STEPS)
   if (reader.at !== bytes.length) throw damaged()
   return state
 }
 
-/** The schema number of encoded bytes, to find the states a changed fold must rebuild. */
-export function schemaOf(bytes: Uint8Array): number {
-  if (bytes.length < HEADER) throw damaged()
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true)
+/** Whether this version of the fold wrote a state that begins with these bytes (five at least). */
+export function isOfThisFold(bytes: Uint8Array): boolean {
+  if (bytes.length < STATE_HEADER_BYTES) throw damaged()
+  const schema = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true)
+  return bytes[0] === FORMAT && schema === FOLD_SCHEMA
 }
 
 function damaged(): RangeError {

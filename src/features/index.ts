@@ -3,7 +3,7 @@
  * per lead and every feature's value as of a moment, the same online, replayed and rebuilt.
  * May import core, math, platform and store.
  */
-export { decodeState, encodeState, FOLD_SCHEMA, schemaOf } from './codec.ts'
+export { decodeState, encodeState, FOLD_SCHEMA, isOfThisFold } from './codec.ts'
 export type {
   CategoricalFeature,
   FeatureDeclaration,

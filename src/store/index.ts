@@ -168,6 +168,15 @@ export {
   type StoredState,
 } from './lead-states.ts'
 export {
+  beginStateRebuilds,
+  nextStates,
+  readStateRebuild,
+  writeRebuiltStates,
+  type PartitionRebuild,
+  type StateHead,
+  type StateRebuildProgress,
+} from './state-rebuilds.ts'
+export {
   markSnapshots,
   queueUnscored,
   readDueSnapshots,

@@ -7,7 +7,7 @@ import type { StateKey } from './lead-states.ts'
 import type { LeadBase } from './retention.ts'
 
 /** Entries held at once: with the largest bodies 130 MB. */
-const FETCH = 2_000
+const FETCH_MAX = 2_000
 
 export interface Backlog {
   /** Last position below which the log can no longer change. */
@@ -60,13 +60,15 @@ export interface WholeLeads {
 
 /**
  * Everything that counts for some leads as known at `position`, a part at a time: a lead may have
- * more entries than memory holds. Bases and entries are of one snapshot of the database.
+ * more entries than memory holds. Bases and entries are of one snapshot of the database. `fetch`:
+ * entries at a time, 2,000 at most.
  */
 export async function readWholeLeads<T>(
   pool: Pool,
   leads: readonly StateKey[],
   position: number,
   work: (whole: WholeLeads) => Promise<T>,
+  fetch = FETCH_MAX,
 ): Promise<T> {
   const workspaces = leads.map((lead) => lead.workspaceId)
   const persons = leads.map((lead) => lead.personId)
@@ -91,7 +93,7 @@ export async function readWholeLeads<T>(
       )
       const next: WholeLeads['next'] = async () => {
         const found = await client.query<EntryRow & { lead_id: string }>(
-          `fetch ${FETCH} from whole_leads`,
+          `fetch ${fetch} from whole_leads`,
         )
         if (found.rows.length === 0) return undefined
         return found.rows.flatMap((row) => {

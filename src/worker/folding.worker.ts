@@ -7,8 +7,11 @@ import type { FromFolding, ToFolding } from './folding-thread.ts'
 import { startPartitionOwner } from './partition-owner.ts'
 import { createPartitionScoring } from './partition-scoring.ts'
 
-/** Sessions of the thread: folding, and beside it scores being written and kept up to date. */
-const SESSIONS_MAX = 4
+/**
+ * Sessions of the thread: folding, and beside it states and scores being written, scores kept up to
+ * date, and states rebuilt.
+ */
+const SESSIONS_MAX = 5
 
 const { endpoint, logging, alone, masterKey } = workerData as {
   readonly endpoint: Endpoint

@@ -28,6 +28,7 @@ import {
   type LeadScoreRecord,
   type ScoringInput,
   type StateKey,
+  type StoredState,
 } from '../store/index.ts'
 
 /** Leads scored between two looks at the clock. */
@@ -148,10 +149,11 @@ function compute(
 
 /** States of leads: those in memory, the others from disk. */
 async function statesOf(
-  { options: { registry } }: Desk,
+  desk: Desk,
   leads: readonly StateKey[],
   source: StateSource,
 ): Promise<Map<string, LeadState>> {
+  const { registry } = desk.options
   const states = new Map<string, LeadState>()
   const missing: StateKey[] = []
   for (const lead of leads) {
@@ -162,13 +164,16 @@ async function statesOf(
   if (missing.length > 0) {
     // Of those without a state nothing was recorded so far: they are known by their attributes.
     for (const lead of missing) states.set(keyOf(lead), emptyState())
-    for (const stored of await loadStates(registry.database.app, missing)) {
-      const state = decodeState(stored.state)
-      if (state === null) states.delete(keyOf(stored))
-      else states.set(keyOf(stored), state)
-    }
+    for (const stored of await loadStates(registry.database.app, missing))
+      states.set(keyOf(stored), await readState(desk, stored))
   }
   return states
+}
+
+/** A state as on disk; one of another version of the fold: from the log. */
+async function readState({ options: { registry } }: Desk, stored: StoredState) {
+  const { app } = registry.database
+  return decodeState(stored.state) ?? (await rebuildTrack(app, stored, stored.position)).track.state
 }
 
 async function scoreBatch(desk: Desk, batch: readonly Pending[], source: StateSource) {
@@ -285,7 +290,6 @@ function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
 }
 
 async function scoreStored(desk: Desk, leads: readonly DueLead[], now: number) {
-  const { database } = desk.options.registry
   // They may be due because their attributes changed.
   for (const lead of leads) desk.inputs.delete(keyOf(lead))
   await inputsOf(desk, leads)
@@ -293,12 +297,8 @@ async function scoreStored(desk: Desk, leads: readonly DueLead[], now: number) {
   const scored: { key: StateKey; computed: ComputedScore }[] = []
   for (const { workspaceId, personId, position, state } of leads) {
     const key = { workspaceId, personId }
-    // Of another version of the fold: from the log.
-    const decoded =
-      state === null
-        ? emptyState()
-        : (decodeState(state) ?? (await rebuildTrack(database.app, key, position)).track.state)
-    const done = compute(desk, grounds, key, decoded, now)
+    const known = state === null ? emptyState() : await readState(desk, { ...key, position, state })
+    const done = compute(desk, grounds, key, known, now)
     if (done === undefined) continue
     scored.push({ key, computed: done.computed })
     if (!desk.unsaved.has(keyOf(key)))

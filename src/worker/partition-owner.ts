@@ -25,6 +25,7 @@ import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 import { rebuildPartition } from './rebuilding.ts'
+import { createStateRebuild, type StateRebuild } from './state-rebuild.ts'
 import { createIdleness, createWaiting } from './waiting.ts'
 
 const PARTITIONS = 16
@@ -295,23 +296,39 @@ async function round(
   return { read, busy }
 }
 
+const owningNothing = (cache: LeadCache, grading: Grading): Owning => ({
+  leases: new Map(),
+  cursor: 0,
+  cache,
+  grading,
+  justTaken: false,
+  turn: 0,
+  writing: undefined,
+  rate: 0,
+  readAt: -Infinity,
+  ...NEVER,
+})
+
+/** States of another version of the fold, written anew under the leases held. */
+function stateRebuildOf(options: PartitionOwnerOptions, owning: Owning): StateRebuild {
+  const { database, log, clock, scoring } = options
+  return createStateRebuild({
+    database,
+    log,
+    clock,
+    of: PARTITIONS,
+    lease: (partition) => owning.leases.get(partition),
+    touched: (lead) => scoring?.touched(lead, null),
+    unscored: () => scoring?.waiting() ?? 0,
+  })
+}
+
 /** Starts owning whatever partitions are free; resolves after the first attempt to take them. */
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
   const cache = createLeadCache(database, options.scoring?.touched)
-  const grading = createGrading(database, options.clock)
-  const owning: Owning = {
-    leases: new Map(),
-    cursor: 0,
-    cache,
-    grading,
-    justTaken: false,
-    turn: 0,
-    writing: undefined,
-    rate: 0,
-    readAt: -Infinity,
-    ...NEVER,
-  }
+  const owning = owningNothing(cache, createGrading(database, options.clock))
+  const stateRebuild = stateRebuildOf(options, owning)
   const waiting = createWaiting(() => owning.cursor)
   const idleness = createIdleness(IDLE_MS)
   let stopping = false
@@ -332,6 +349,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       idleness.begin()
       try {
         const { read, busy } = await round(options, owning, folded, () => stopping)
+        stateRebuild.goOn([...owning.leases.values()], read > 0)
         if (read === SLICE) continue
         if (busy && !stopping) await sleep(BUSY_PAUSE_MS)
         else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await idleness.rest()
@@ -357,6 +375,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       stopping = true
       idleness.wake()
       await running
+      await stateRebuild.close()
       await owning.writing
       // Without a last checkpoint the next owner folds a little more; nothing is lost.
       const held = [...owning.leases.keys()]

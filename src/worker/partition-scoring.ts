@@ -10,7 +10,7 @@ const CALM_PAUSE_MS = 5
 
 export interface PartitionScoring extends Pick<
   LiveScoring,
-  'touched' | 'settle' | 'listen' | 'reset'
+  'touched' | 'settle' | 'listen' | 'reset' | 'waiting'
 > {
   /**
    * After a round that read so many entries: goes on with upkeep beside folding. True while leads
@@ -51,6 +51,7 @@ export function createPartitionScoring(
     settle: live.settle,
     listen: live.listen,
     reset: live.reset,
+    waiting: live.waiting,
     onNotice: (listener) => listeners.push(listener),
     idle(read, partitions) {
       isBusy = read > 0

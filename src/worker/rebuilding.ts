@@ -8,6 +8,7 @@ import {
   emptyState,
   encodeState,
   applyEntry,
+  isOfThisFold,
   type LeadState,
 } from '../features/index.ts'
 import {
@@ -70,8 +71,11 @@ function note(folding: Folding, { entry }: LeadEntry): void {
   if (mayBeGraded(entry)) folding.toGrade = true
 }
 
-/** The states of some leads, and what of theirs is to be graded. */
-async function foldLeads({ bases, next }: WholeLeads) {
+/**
+ * The states of some leads, what of theirs is to be graded, and how many of their bases another
+ * version of the fold wrote: those leads begin with what the log still holds.
+ */
+export async function foldLeads({ bases, next }: WholeLeads) {
   const states: StoredState[] = []
   const due: StateKey[] = []
   let folding: Folding | undefined
@@ -96,7 +100,8 @@ async function foldLeads({ bases, next }: WholeLeads) {
     const alone = begin(bases, workspaceId, personId)
     if (alone.state.entries > 0) states.push(storedOf(alone))
   }
-  return { states, due }
+  const unread = bases.filter(({ state }) => !isOfThisFold(state)).length
+  return { states, due, unread }
 }
 
 /** False when it was ended before it was through. */
