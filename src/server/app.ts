@@ -19,6 +19,7 @@ import { installProblems, refuseMessage, refuseRequest } from './problems.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { captureRoutes } from './routes/capture.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
+import { featureRebuildRoutes } from './routes/feature-rebuild.ts'
 import { ghlImportRoutes } from './routes/ghl-imports.ts'
 import { ghlWebhookRoutes } from './routes/ghl-webhooks.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -198,6 +199,7 @@ const ROUTES = [
   readinessRoutes,
   leadRoutes,
   leadChangeRoutes,
+  featureRebuildRoutes,
   leadFeatureRoutes,
   leadRecordRoutes,
   leadActionRoutes,

@@ -31,6 +31,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useMatches, useNavigate } from '@tanstack/react-router'
 import type { MeAnswer, SessionUser } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
+import { FeatureRebuild } from '../parts/feature-rebuild.tsx'
 import { Nothing } from '../parts/states.tsx'
 import { enterWorkspace } from '../api/workspaces.ts'
 import { forget, useSessionUser } from '../api/session.ts'
@@ -175,6 +176,7 @@ export function Shell() {
         <Navigation close={close} />
       </AppShell.Navbar>
       <AppShell.Main>
+        <FeatureRebuild />
         <Page />
       </AppShell.Main>
     </AppShell>

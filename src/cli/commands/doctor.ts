@@ -4,7 +4,13 @@ import { dirname, join, resolve } from 'node:path'
 import { Redis } from 'ioredis'
 import { loadVersion, type ModelName } from '../../models/index.ts'
 import { modelKey, systemClock, type Config, type Logger } from '../../platform/index.ts'
-import { openDatabase, readLiveModels, readLogProgress, type Database } from '../../store/index.ts'
+import {
+  openDatabase,
+  readLiveModels,
+  readLogProgress,
+  readStateRebuild,
+  type Database,
+} from '../../store/index.ts'
 import type { Define } from '../terminal.ts'
 
 interface Finding {
@@ -54,6 +60,21 @@ async function checkQueues(database: Database): Promise<Finding> {
   return fine('queues', `${waiting} entries wait to be folded, ${jobs} retrainings to be run`)
 }
 
+/** Whether states are of the feature definitions that run. */
+async function checkStates(database: Database): Promise<Finding> {
+  const { status, leads, done, rebuilt, perSecond, secondsLeft } = await readStateRebuild(
+    database.app,
+  )
+  if (status === 'none') return fine('states', 'of the feature definitions that run')
+  if (status === 'done') return fine('states', `${rebuilt} rebuilt after a change of features`)
+  const { isFolded } = await readLogProgress(database.owner)
+  const text = `${done} of ${leads} states looked at, ${rebuilt} rebuilt after a change of features`
+  if (!isFolded)
+    return wrong('states', `${text}, and nobody goes on: run a process with --role all or worker`)
+  const left = secondsLeft === null ? '' : `, about ${Math.ceil(secondsLeft)} s left`
+  return fine('states', `${text}, ${Math.round(perSecond ?? 0)} a second${left}`)
+}
+
 /** Whether every live model can be opened with the key at hand. */
 async function checkModels(config: Config, database: Database): Promise<Finding> {
   const live = await readLiveModels(database.app)
@@ -91,6 +112,7 @@ async function checkDatabase(config: Config, log: Logger): Promise<Finding[]> {
         ? wrong('clock', `differs by ${Math.round(skew)} ms from the database: run NTP on both`)
         : fine('clock', `within ${Math.ceil(skew)} ms of the database`),
       await checkQueues(database),
+      await checkStates(database),
       ...(await attempt('models', async () => [await checkModels(config, database)])),
     ]
   } finally {
