@@ -3,7 +3,7 @@ import { DAY, HOUR } from './calendar.ts'
 import type { Fact } from './fact.ts'
 
 const BUCKET = 6 * HOUR
-/** Six-hour buckets kept: 32 days, so that a 30-day window always fits. */
+/** Six-hour buckets kept: 32 days, so that a 30-day window always fits; a power of two. */
 const BUCKETS = 128
 const LAST_CODE = 79
 
@@ -102,7 +102,8 @@ export function slidingSum(
   const newest = skipDays === 0 ? Math.max(end, head) : end
   const oldest = Math.max(end - days * 4 + 1, head - BUCKETS + 1, 0)
   let sum = 0
-  for (let bucket = oldest; bucket <= Math.min(newest, head); bucket++)
-    sum += ring[bucket % BUCKETS]!
+  const last = Math.min(newest, head)
+  // Bucket numbers stay below 2^31 in all the years that a Date can name.
+  for (let bucket = oldest | 0; bucket <= last; bucket++) sum += ring[bucket & (BUCKETS - 1)]!
   return sum
 }

@@ -10,13 +10,16 @@ import type { LeadState } from './state.ts'
 /** Engagement points at which the score is one half: about a week of steady looking. */
 const HALF_ENGAGED = 20
 
-const counted =
-  (...names: EventType[]) =>
-  (s: LeadState): number => {
+const counted = (...names: EventType[]): ((s: LeadState) => number) => {
+  const codes = names.map((name) => EVENT_TYPES[name].code)
+  const [only = -1] = codes
+  if (codes.length === 1) return ({ activity }) => activity.byType[only]!
+  return ({ activity }) => {
     let sum = 0
-    for (const name of names) sum += s.activity.byType[EVENT_TYPES[name].code]!
+    for (let i = 0; i < codes.length; i++) sum += activity.byType[codes[i]!]!
     return sum
   }
+}
 const events = (s: LeadState): number => s.activity.events
 const ratio = (part: number, whole: number): number =>
   whole > 0 ? Math.min(1, Math.max(0, part / whole)) : Number.NaN

@@ -13,24 +13,33 @@ const PERIODS = {
 
 const OWN_TYPES = EVENT_TYPE_NAMES.filter((name) => EVENT_TYPES[name].actor === 'lead')
 
+const OWN_CODES = OWN_TYPES.map((name) => EVENT_TYPES[name].code)
+
 /** The name with the largest weight, the first among equals; null when none is above 0. */
 function heaviest<Name extends string>(
   names: readonly Name[],
-  weight: (name: Name, i: number) => number,
+  weight: (i: number) => number,
 ): Name | null {
   let best: Name | null = null
   let most = 0
-  names.forEach((name, i) => {
-    const w = weight(name, i)
+  for (let i = 0; i < names.length; i++) {
+    const w = weight(i)
     if (w > most) {
       most = w
-      best = name
+      best = names[i]!
     }
-  })
+  }
   return best
 }
 
 const periods = Object.keys(PERIODS) as (keyof typeof PERIODS)[]
+const HOURS: readonly (readonly number[])[] = Object.values(PERIODS)
+
+function sumOfHours(hours: Float64Array, of: readonly number[]): number {
+  let sum = 0
+  for (let i = 0; i < of.length; i++) sum += hours[of[i]!]!
+  return sum
+}
 
 const events = (s: LeadState): number => s.activity.events
 
@@ -49,7 +58,7 @@ export const LEAD_CATEGORIES: readonly CategoricalFeature[] = [
     reads: ['property'],
     evidence: (s) => s.property.typed,
     levels: [],
-    level: ({ property }) => heaviest(property.typeNames, (_, i) => property.typeWeights[i]!),
+    level: ({ property }) => heaviest(property.typeNames, (i) => property.typeWeights[i]!),
   },
   {
     name: 'preferred_time_period',
@@ -67,10 +76,7 @@ export const LEAD_CATEGORIES: readonly CategoricalFeature[] = [
     reads: ['time'],
     evidence: events,
     levels: periods,
-    level: ({ time }) =>
-      heaviest(periods, (period) =>
-        PERIODS[period].reduce((sum: number, hour) => sum + time.hours[hour]!, 0),
-      ),
+    level: ({ time }) => heaviest(periods, (i) => sumOfHours(time.hours, HOURS[i]!)),
   },
   {
     name: 'primary_event_type',
@@ -86,7 +92,6 @@ export const LEAD_CATEGORIES: readonly CategoricalFeature[] = [
     reads: ['activity'],
     evidence: events,
     levels: OWN_TYPES,
-    level: ({ activity }) =>
-      heaviest(OWN_TYPES, (name) => activity.byType[EVENT_TYPES[name].code]!),
+    level: ({ activity }) => heaviest(OWN_TYPES, (i) => activity.byType[OWN_CODES[i]!]!),
   },
 ]

@@ -2,6 +2,7 @@
 import { decay } from './activity.ts'
 import type { ContextualState } from './contextual.ts'
 import { UNBOUNDED, type FeatureDeclaration, type NumericFeature } from './declaration.ts'
+import type { LeadState } from './state.ts'
 
 /** Months of supply at which neither buyers nor sellers have the upper hand. */
 const BALANCED = 6
@@ -98,6 +99,13 @@ export const CONTEXTUAL_FEATURES: readonly NumericFeature[] = [
   }),
 ]
 
+/** Whether there is enough data for a feature to have a value. */
+export const hasEnough = (feature: FeatureDeclaration, state: LeadState, asOf: number): boolean =>
+  feature.evidence(state, asOf) >= feature.minimum
+
+/** What data_completeness is when so many of the other features have enough data. */
+export const completeness = (known: number, others: number): number => known / others
+
 /** The share of `others` that have enough data. */
 export function dataCompleteness(others: readonly FeatureDeclaration[]): NumericFeature {
   return {
@@ -116,8 +124,8 @@ export function dataCompleteness(others: readonly FeatureDeclaration[]): Numeric
     evidence: (state) => state.entries,
     value: (state, asOf) => {
       let known = 0
-      for (const other of others) if (other.evidence(state, asOf) >= other.minimum) known++
-      return known / others.length
+      for (const other of others) if (hasEnough(other, state, asOf)) known++
+      return completeness(known, others.length)
     },
   }
 }

@@ -33,7 +33,7 @@ function total(emotions: Float64Array): number {
   return sum
 }
 
-const felt = (s: EmotionalState): number => (total(s.emotions) > 0 ? s.felt : 0)
+const felt = (s: EmotionalState): number => (s.felt > 0 && total(s.emotions) > 0 ? s.felt : 0)
 
 const shareOf = (emotion: Emotion, i: number): NumericFeature =>
   emotional({

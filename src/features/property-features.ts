@@ -3,7 +3,7 @@ import { EVENT_TYPES } from '../core/index.ts'
 import { concentration, evenness, medianInPlace, theilSenSlope } from '../math/index.ts'
 import { UNBOUNDED, type NumericFeature } from './declaration.ts'
 import { distinctCount } from './distinct.ts'
-import { NEW_DAYS, type PropertyState } from './property.ts'
+import { NEW_DAYS, PRICES, type PropertyState } from './property.ts'
 import type { LeadState } from './state.ts'
 
 const VIEW = EVENT_TYPES.property_view.code
@@ -32,16 +32,18 @@ function priceVariation({ price }: PropertyState): number {
   return Math.sqrt(variance) / mean
 }
 
-/** Median of the latest prices. */
-const middlePrice = (s: PropertyState): number => medianInPlace(Float64Array.from(s.prices))
+/** Places of the latest prices, and room to put them in order. */
+const PLACES = Float64Array.from({ length: PRICES }, (_, i) => i)
+const ordered = new Float64Array(PRICES)
 
-function priceTrend(s: PropertyState): number {
-  const slope = theilSenSlope(
-    s.prices.map((_, i) => i),
-    s.prices,
-  )
-  return slope / middlePrice(s)
+/** Median of the latest prices. */
+function middlePrice({ prices }: PropertyState): number {
+  for (let i = 0; i < prices.length; i++) ordered[i] = prices[i]!
+  return medianInPlace(ordered, prices.length)
 }
+
+const priceTrend = (s: PropertyState): number =>
+  theilSenSlope(PLACES, s.prices, s.prices.length) / middlePrice(s)
 
 const meanOf = (
   name: string,

@@ -15,7 +15,7 @@ import {
 import { within, type Fact } from './fact.ts'
 
 /** Prices kept for trend and range. */
-const PRICES = 12
+export const PRICES = 12
 const TYPES = 8
 const AREAS = 24
 /** A listing is new in its first two weeks on the market. */

@@ -1,7 +1,7 @@
 /** Session group: how the lead's visits look. */
 import { theilSenSlope } from '../math/index.ts'
 import { UNBOUNDED, type NumericFeature } from './declaration.ts'
-import type { SessionState } from './session.ts'
+import { DEPTHS, type SessionState } from './session.ts'
 import type { LeadState } from './state.ts'
 
 const openSeconds = (s: SessionState): number => (s.last - s.start) / 1000
@@ -15,13 +15,16 @@ function variation(n: number, sum: number, squares: number): number {
   return Math.sqrt(variance) / mean
 }
 
+/** Places of the latest sessions, and their steps, made anew for each lead. */
+const PLACES = Float64Array.from({ length: DEPTHS + 1 }, (_, i) => i)
+const steps = new Float64Array(DEPTHS + 1)
+
 /** Steps of the funnel by session, oldest first, the present one last. */
-function depthTrend(s: SessionState): number {
-  const depths = [...s.depths, s.depth]
-  return theilSenSlope(
-    depths.map((_, i) => i),
-    depths,
-  )
+function depthTrend({ depths, depth }: SessionState): number {
+  const closed = depths.length
+  for (let i = 0; i < closed; i++) steps[i] = depths[i]!
+  steps[closed] = depth
+  return theilSenSlope(PLACES, steps, closed + 1)
 }
 
 const session = (

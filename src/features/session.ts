@@ -5,7 +5,7 @@ import type { Fact } from './fact.ts'
 
 export const SESSION_GAP = 30 * MINUTE
 /** Sessions whose depth is kept for the trend. */
-const DEPTHS = 12
+export const DEPTHS = 12
 /** Properties of one session compared with those of earlier sessions. */
 const PER_SESSION = 32
 const EARLIER = 64

@@ -25,16 +25,16 @@ const blocksKnown = (s: LeadState, asOf: number): number =>
     ? 0
     : Math.min(BLOCKS, Math.ceil(elapsed(asOf, s.time.first) / (BLOCK_DAYS * DAY)))
 
+/** When the blocks are, in weeks; and their points, made anew for each lead. */
+const WEEKS = Float64Array.from({ length: BLOCKS }, (_, i) => (-i * BLOCK_DAYS) / 7)
+const points = new Float64Array(BLOCKS)
+
 function engagementTrend(s: LeadState, asOf: number): number {
   const blocks = blocksKnown(s, asOf)
-  const weeks = new Float64Array(blocks)
-  const points = new Float64Array(blocks)
-  for (let i = 0; i < blocks; i++) {
-    weeks[i] = (-i * BLOCK_DAYS) / 7
-    const { engagements, head } = s.activity
+  const { engagements, head } = s.activity
+  for (let i = 0; i < blocks; i++)
     points[i] = slidingSum(engagements, head, asOf, BLOCK_DAYS, i * BLOCK_DAYS) / BLOCK_DAYS
-  }
-  return theilSenSlope(weeks, points)
+  return theilSenSlope(WEEKS, points, blocks)
 }
 
 /** Latest act that was surely the lead's: opens and clicks only when graded human. */

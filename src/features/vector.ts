@@ -1,7 +1,12 @@
 /** Reading the state: every feature's value as of a moment. */
 import { BEHAVIOR_FEATURES } from './behavior-features.ts'
 import { LEAD_CATEGORIES } from './categorical-features.ts'
-import { CONTEXTUAL_FEATURES, dataCompleteness } from './contextual-features.ts'
+import {
+  completeness,
+  CONTEXTUAL_FEATURES,
+  dataCompleteness,
+  hasEnough,
+} from './contextual-features.ts'
 import type { CategoricalFeature, FeatureDeclaration, NumericFeature } from './declaration.ts'
 import { DOMINANT_EMOTION, EMOTIONAL_FEATURES } from './emotional-features.ts'
 import { PROPERTY_FEATURES } from './property-features.ts'
@@ -81,8 +86,7 @@ function extractInto(
 ): void {
   for (let i = 0; i < features.length; i++) {
     const feature = features[i]!
-    const enough = feature.evidence(state, asOf) >= feature.minimum
-    values[i] = enough ? feature.value(state, asOf) : Number.NaN
+    values[i] = hasEnough(feature, state, asOf) ? feature.value(state, asOf) : Number.NaN
   }
 }
 
@@ -91,14 +95,22 @@ function extractInto(
  * folded). Changes nothing: the state may be read at any number of moments.
  */
 export function extractFeatures(state: LeadState, asOf: number): FeatureVector {
-  const numeric = new Float64Array(NUMERIC_FEATURES.length)
-  extractInto(numeric, NUMERIC_FEATURES, state, asOf)
-  return {
-    asOf,
-    knownPosition: state.knownPosition,
-    numeric,
-    categorical: CATEGORICAL_FEATURES.map((feature) =>
-      feature.evidence(state, asOf) >= feature.minimum ? feature.level(state, asOf) : null,
-    ),
+  const numeric = new Float64Array(MEASURED.length + 1)
+  const categorical: (string | null)[] = []
+  let known = 0
+  for (let i = 0; i < MEASURED.length; i++) {
+    const feature = MEASURED[i]!
+    if (hasEnough(feature, state, asOf)) {
+      known++
+      numeric[i] = feature.value(state, asOf)
+    } else numeric[i] = Number.NaN
   }
+  for (const feature of CATEGORICAL_FEATURES)
+    if (hasEnough(feature, state, asOf)) {
+      known++
+      categorical.push(feature.level(state, asOf))
+    } else categorical.push(null)
+  // data_completeness, the last, would count them all once more.
+  numeric[MEASURED.length] = completeness(known, FEATURES.length - 1)
+  return { asOf, knownPosition: state.knownPosition, numeric, categorical }
 }

@@ -27,14 +27,15 @@ export interface Served {
   readonly output: () => string
 }
 
-/** Starts `serve` and waits until it is ready. */
+/** Starts `serve` (of this checkout, unless `main` is another's) and waits until it is ready. */
 export async function serve(
   dataDir: string,
   port: number,
   environment: Record<string, string> = {},
   nodeFlags: readonly string[] = [],
+  main = MAIN,
 ): Promise<Served> {
-  const child = spawn(process.execPath, [...nodeFlags, MAIN, 'serve'], {
+  const child = spawn(process.execPath, [...nodeFlags, main, 'serve'], {
     env: {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,
