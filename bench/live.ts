@@ -5,17 +5,12 @@
  *
  *     node bench/live.ts [--rate 1000] [--seconds 20] [--leads 10000]
  */
-import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { SOCKET_PROTOCOL, type SocketFrame } from '../src/contract/index.ts'
 import { seededRandom } from '../src/math/index.ts'
-import { encodeModel, publishVersion, setAlias } from '../src/models/index.ts'
-import { makeKey } from '../test/support/keys.ts'
-import { makeWorkspace } from '../test/support/workspaces.ts'
-import { freePort, openBeside, productFolder, serve, stop } from '../test/support/served.ts'
 import { writeClaims } from './claims.ts'
-import { benchModel } from './live-model.ts'
+import { startLiveProduct } from './live-product.ts'
 import { post, steady } from './load.ts'
 
 const { values } = parseArgs({
@@ -30,13 +25,9 @@ const SECONDS = Number(values.seconds)
 const ROUNDS = 3
 const LEADS = Number(values.leads)
 const TYPES = ['page_visit', 'property_view', 'search_executed', 'photos_viewed']
-const MASTER_KEY = '5a'.repeat(32)
 
 const random = seededRandom(3)
-const dataDir = productFolder('live')
-const port = await freePort()
-const served = await serve(dataDir, port, { MODEL_ENCRYPTION_KEY: MASTER_KEY })
-const database = await openBeside(dataDir)
+const { port, key, model, close } = await startLiveProduct()
 
 /** When the unanswered event of a lead was due; every lead has one under way at a time. */
 const due = new Map<string, number>()
@@ -53,7 +44,7 @@ function receive(text: string): void {
   scored.push(now - at)
 }
 
-async function connect(key: string): Promise<WebSocket> {
+async function connect(): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [SOCKET_PROTOCOL, `bearer.${key}`])
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve)
@@ -66,7 +57,7 @@ async function connect(key: string): Promise<WebSocket> {
 }
 
 let leads = 0
-async function round(key: string, seconds: number) {
+async function round(seconds: number) {
   scored = []
   due.clear()
   const start = performance.now()
@@ -107,21 +98,13 @@ const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
 try {
-  const workspaceId = await makeWorkspace(database, 'main')
-  const key = await makeKey(database, 'main', ['events:write', 'leads:read'])
-  const model = benchModel()
-  const registry = { database, masterKey: Buffer.from(MASTER_KEY, 'hex') }
-  const version = await publishVersion(registry, workspaceId, model, { createdBy: 'bench' })
-  const order = { name: 'lead_scoring', alias: 'champion', version } as const
-  await setAlias(registry, workspaceId, { ...order, actor: 'bench', reason: 'bench' })
   await sleep(5_000)
-  const socket = await connect(key)
+  const socket = await connect()
   // Every lead is known and has enough events for a score before it counts.
-  await round(key, Math.ceil((6 * LEADS) / RATE))
+  await round(Math.ceil((6 * LEADS) / RATE))
   const rounds = []
-  for (let i = 0; i < ROUNDS; i++) rounds.push(await round(key, SECONDS))
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await round(SECONDS))
   socket.close()
-  const trees = [...model.boosters, ...model.bags].reduce((sum, m) => sum + m.trees, 0)
   const missing = rounds.reduce((sum, one) => sum + one.missing, 0)
   const table = [
     '## From event to score',
@@ -133,7 +116,7 @@ try {
     `| the same, p99 | ${median(rounds.map((r) => r.p99)).toFixed(1)} ms | 50 ms |`,
     `| slowest of all | ${Math.max(...rounds.map((r) => r.worst)).toFixed(0)} ms | |`,
     `| events without a score a second after the last | ${missing} | 0 |`,
-    `| Size of the model | ${trees} trees, ${Math.round(encodeModel(model).length / 1_024)} kB | |`,
+    `| Size of the model | ${model.trees} trees, ${Math.round(model.bytes / 1_024)} kB | |`,
   ].join('\n')
   process.stdout.write(`${table}\n`)
   writeClaims('live', table, {
@@ -141,7 +124,5 @@ try {
     command: ['node bench/live.ts', ...process.argv.slice(2)].join(' '),
   })
 } finally {
-  await database.close()
-  await stop(served)
-  rmSync(dataDir, { recursive: true, force: true })
+  await close()
 }
