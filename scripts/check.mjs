@@ -1,4 +1,7 @@
-/** Every check of the project: the static ones two at a time, then the tests. */
+/**
+ * Every check of the project: the tests, and beside them the static ones, one after the other. Tests
+ * wait a good part of their time (for flushes, pages, processes): that is when the others run.
+ */
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -29,7 +32,11 @@ const STATIC = [
     ],
   ],
 ]
-const VITEST = ['vitest', 'npx vitest run', [script('vitest', 'vitest.mjs'), 'run']]
+const TESTS = [
+  'vitest',
+  'npx vitest run',
+  [script('vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)],
+]
 
 const failures = []
 const env = { ...process.env, EH_SHARED: process.env.EH_SHARED ?? join(ROOT, '..', 'shared') }
@@ -56,14 +63,11 @@ function run([name, command, args], live) {
 }
 
 const began = performance.now()
-console.log(`checking: ${STATIC.map(([name]) => name).join(', ')}, then the tests`)
-const waiting = [...STATIC]
-const lane = async () => {
-  for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
-    await run(step, false)
+console.log(`checking: ${STATIC.map(([name]) => name).join(', ')}, beside the tests`)
+const beside = async () => {
+  for (const step of STATIC) await run(step, false)
 }
-await Promise.all([lane(), lane()])
-await run([VITEST[0], VITEST[1], [...VITEST[2], ...process.argv.slice(2)]], true)
+await Promise.all([beside(), run(TESTS, true)])
 
 const took = ((performance.now() - began) / 1000).toFixed(0)
 for (const { name, command } of failures)

@@ -17,7 +17,8 @@ import {
   GhlUser,
 } from './records.ts'
 
-export interface Endpoint<A extends TSchema = TSchema> {
+/** What it takes to ask. Without the answer's schema, which is slow for the compiler to compare. */
+export interface Endpoint {
   readonly method: 'GET' | 'POST'
   /** With {parameters}. */
   readonly path: string
@@ -25,12 +26,15 @@ export interface Endpoint<A extends TSchema = TSchema> {
   readonly version: '2021-07-28' | '2021-04-15'
   readonly query: TObject
   readonly body?: TObject
-  readonly answer: A
   /** What a private token must allow, as GoHighLevel's settings name it. */
   readonly scope: string
 }
 
-const endpoint = <A extends TSchema>(declared: Endpoint<A>): Endpoint<A> => declared
+interface AnsweredEndpoint<A extends TSchema> extends Endpoint {
+  readonly answer: A
+}
+
+const endpoint = <A extends TSchema>(declared: AnsweredEndpoint<A>): AnsweredEndpoint<A> => declared
 const none = Type.Object({})
 const limit = Type.Optional(Type.Number({ minimum: 1, maximum: 100 }))
 const Nothing = Type.Union([Type.Null(), Type.Undefined()])
