@@ -22,7 +22,7 @@ function Quality({ of }: { of: LeadQualityBody }) {
       <Group gap="xs">
         <Text fw={600}>{wholePercent(of.score)}</Text>
         {of.is_thin && (
-          <Badge color="yellow" variant="outline" tt="none">
+          <Badge color="orange" tt="none">
             data too thin
           </Badge>
         )}
