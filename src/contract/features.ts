@@ -65,6 +65,7 @@ export const FeatureItem = Type.Object({
   feature: Type.String(),
   group: Type.String(),
   label: Type.String(),
+  how: Type.String({ description: 'How it is computed' }),
   unit: Type.String(),
   window: Type.String({ description: 'How much of the past counts' }),
   value: Nullable(Type.Union([Type.Number(), Type.String()])),

@@ -38,9 +38,9 @@ function Level({ of }: { of: Feature['level'] }) {
   )
 }
 
-/** "like_ratio: rests on 12 swipes, the newest 3 days old". */
-const restsOn = ({ feature, evidence, evidence_of, freshness_seconds }: Feature): string =>
-  `${feature}: rests on ${written(evidence)} ${evidence_of}` +
+/** "Likes over likes and dislikes … (like_ratio) Rests on 12 swipes, the newest 3 days old" */
+const helpOf = ({ feature, how, evidence, evidence_of, freshness_seconds }: Feature): string =>
+  `${how} (${feature}) Rests on ${written(evidence)} ${evidence_of}` +
   (freshness_seconds === null ? '' : `, the newest ${age(freshness_seconds)} old`)
 
 function Rows({ features }: { features: readonly Feature[] }) {
@@ -49,7 +49,7 @@ function Rows({ features }: { features: readonly Feature[] }) {
       <Table.Tbody>
         {features.map((feature) => (
           <Table.Tr key={feature.feature}>
-            <Table.Th scope="row" fw={400} title={restsOn(feature)}>
+            <Table.Th scope="row" fw={400} title={helpOf(feature)}>
               {feature.label}
             </Table.Th>
             <Table.Td ta="right" style={{ overflowWrap: 'anywhere' }}>

@@ -23,13 +23,14 @@ function itemOf(
   asOf: number,
   told: Pick<FeatureItem, 'value' | 'normalised' | 'level'>,
 ): FeatureItem {
-  const { name, group, label, unit, window, minimum, evidenceOf } = feature
+  const { name, group, label, how, unit, window, minimum, evidenceOf } = feature
   const evidence = feature.evidence(state, asOf)
   const at = evidenceAt[AT.get(name)!]!
   return {
     feature: name,
     group,
     label,
+    how,
     unit,
     window,
     ...told,
