@@ -97,6 +97,8 @@ const EFFORT: Record<MemberName, number> = { gbdt: 4, one_hot: 5, forest: 2, log
 const PRIOR: Record<MemberName, number> = { gbdt: 7, one_hot: 7, forest: 3, logistic: 3 }
 /** Strength of that pull, as the precision of a normal prior: sd 0.14. */
 const PULL = 50
+/** The same for the slope that calibrates the sum, towards 1: a hundred rows overstate it. */
+const SLOPE_PULL = 30
 
 /**
  * Trains on `frame` (not changed) and labels 0 or 1. Everything is chosen inside these rows.
@@ -195,10 +197,11 @@ function stack(
     blend = better.length > 0 ? blendWeights(kept, labels, weights) : [1]
   }
   const sums = margins(kept, blend)
-  const [slope, intercept] = irls([sums], labels, { weights, l2: 1, towards: [1] }) as unknown as [
-    number,
-    number,
-  ]
+  const [slope, intercept] = irls([sums], labels, {
+    weights,
+    l2: SLOPE_PULL,
+    towards: [1],
+  }) as unknown as [number, number]
   const slopes = blend.map((w) => w * Math.max(0, slope))
   const answers = sums.map((z) => sigmoid(Math.max(0, slope) * z + intercept))
   return {
