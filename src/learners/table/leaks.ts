@@ -196,7 +196,8 @@ function oneSided(column: RawColumn, labels: ArrayLike<number>): Evidence | unde
   const { codes } = column
   const rowsOf = new Float64Array(column.levels.length + 1)
   for (const code of codes) rowsOf[code + 1]!++
-  const usual = rowsOf.indexOf(Math.max(...rowsOf)) - 1
+  const most = rowsOf.reduce((a, b) => Math.max(a, b), 0)
+  const usual = rowsOf.indexOf(most) - 1
   let other = 0
   let hits = 0
   let positives = 0

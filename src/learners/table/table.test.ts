@@ -138,3 +138,11 @@ test('columns that a later procedure filled in together are asked about, others 
     ['intent_score', 'possible'],
   ])
 })
+
+test('a column of very many different values is looked at', () => {
+  const rows = 150_000
+  const cells = Array.from({ length: rows }, (_, i) => String(((i * 7919) % 150_001) + 0.5))
+  const table = tableOf({ amount: cells })
+  const y = cells.map((_, i) => (i % 3 === 0 ? 1 : 0))
+  expect(findLeaks(table, inferColumns(table), y)).toEqual([])
+})
