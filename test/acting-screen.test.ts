@@ -53,3 +53,41 @@ test.skipIf(!HAS_PAGES)(
   },
   120_000,
 )
+
+test.skipIf(!HAS_PAGES)(
+  'what is known: quality of a lead, completeness of features, a hook that adds to it',
+  async () => {
+    await using hub = await startHub()
+    const as = await hub.login()
+    await hub.call('POST', '/v1/leads', { as, body: { lead_id: 'thin', name: 'Thea Field' } })
+    const browser = await launch()
+    const faults: string[] = []
+    try {
+      const page = await open(browser, 390, faults)
+      await signIn(page, `${hub.url}/leads/thin`)
+      const quality = page.getByRole('region', { name: 'Data quality' })
+      await quality.getByText('data too thin').waitFor()
+      await quality.getByText(/Add next: Behavior \(5 events\)/).waitFor()
+      await look(page, 'quality-lead')
+      await page.goto(`${hub.url}/models`)
+      await page.getByText(/A feature is known for .* of leads on average/).waitFor()
+      await page.getByRole('button', { name: /^Property/ }).click()
+      await page
+        .getByRole('row', { name: /^Homes looked at/ })
+        .first()
+        .waitFor()
+      await look(page, 'coverage-models')
+      await page.goto(`${hub.url}/integrations`)
+      await page.getByLabel('Name of the hook').fill('Data provider')
+      await page.getByLabel('HTTPS address').fill('https://data.example.com/leads')
+      await page.getByRole('button', { name: 'Register hook' }).click()
+      await page.getByText('Copy the key of its signature now').waitFor()
+      await page.getByRole('table', { name: 'Enrichment hooks' }).getByText('0 answered').waitFor()
+      await look(page, 'enrichment-integrations')
+      expect(faults).toEqual([])
+    } finally {
+      await browser.close()
+    }
+  },
+  120_000,
+)

@@ -21,3 +21,5 @@ export {
   type Intake,
   type OpenSink,
 } from './ghl/index.ts'
+export { refusalOfUrl } from './enrichment/address.ts'
+export { hookContext, startEnrichment, type Enrichment } from './enrichment/enrich.ts'

@@ -94,6 +94,13 @@ export const Settings = Type.Object({
     examples: ['on'],
     description: `Create the demo workspace when the database is empty: ${OnOff.description}.`,
   }),
+  ENRICHMENT_PRIVATE_ADDRESSES: Type.Boolean({
+    default: false,
+    examples: ['off'],
+    description:
+      'Enrichment hooks may be called by http and in the own network (anything this machine ' +
+      `reaches): ${OnOff.description}.`,
+  }),
   ENABLE_BEHAVIORAL_LEARNING: Type.Boolean({
     default: true,
     examples: ['true'],

@@ -22,6 +22,7 @@ import { dashboardRoutes } from './routes/dashboard.ts'
 import { featureRebuildRoutes } from './routes/feature-rebuild.ts'
 import { ghlImportRoutes } from './routes/ghl-imports.ts'
 import { ghlWebhookRoutes } from './routes/ghl-webhooks.ts'
+import { enrichmentRoutes } from './routes/enrichment.ts'
 import { healthRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/imports.ts'
 import { interactionRoutes } from './routes/interactions.ts'
@@ -212,6 +213,7 @@ const ROUTES = [
   importRoutes,
   ghlWebhookRoutes,
   ghlImportRoutes,
+  enrichmentRoutes,
   captureRoutes,
   interactionRoutes,
   segmentRoutes,

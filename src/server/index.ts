@@ -11,7 +11,7 @@ import {
   type Capture,
   type GroupCommit,
 } from '../events/index.ts'
-import { startIntake, type OpenSink } from '../integrations/index.ts'
+import { startEnrichment, startIntake, type OpenSink } from '../integrations/index.ts'
 import { createLiveModels } from '../models/index.ts'
 import {
   createIdSource,
@@ -189,6 +189,14 @@ function servicesOf(options: ServerOptions, commit: GroupCommit, memory: AppendM
       openSink: options.openSink,
       onAppended: () => folding?.hint(),
     }),
+    enrichment: startEnrichment({
+      database,
+      log,
+      clock,
+      masterKey: registry.masterKey,
+      allowPrivate: config.ENRICHMENT_PRIVATE_ADDRESSES,
+      onChanged: (lead) => folding?.rescore(lead),
+    }),
     openSink: options.openSink,
     onAppended: () => folding?.hint(),
     refusals: createRefusals(clock),
@@ -243,6 +251,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   } catch (error) {
     stopAnnouncing()
     await services.intake.close()
+    await services.enrichment.close()
     await notices.close()
     throw explainListen(error, config)
   }
@@ -258,6 +267,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await app.close()
       clearTimeout(hangUp)
       await services.intake.close()
+      await services.enrichment.close()
       await commit.drain()
       await notices.close()
     },

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../core/index.ts'
 import type { Grounds } from '../decisions/index.ts'
 import type { Capture } from '../events/index.ts'
-import type { Intake, OpenSink } from '../integrations/index.ts'
+import type { Enrichment, Intake, OpenSink } from '../integrations/index.ts'
 import type { LiveModels, Registry as ModelRegistry } from '../models/index.ts'
 import type { Config, IdSource, Logger } from '../platform/index.ts'
 import type { Database, StateKey } from '../store/index.ts'
@@ -27,6 +27,8 @@ export interface Services {
   readonly importers: Importers
   /** Takes in what webhooks brought. */
   readonly intake: Intake
+  /** Asks hooks about new and changed leads. */
+  readonly enrichment: Enrichment
   /** How events of other systems come into the log, and who is told of it. */
   readonly openSink: OpenSink
   readonly onAppended: () => void

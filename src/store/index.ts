@@ -297,6 +297,19 @@ export {
   type Delivery,
   type DeliveryEnd,
 } from './ghl-deliveries.ts'
+export {
+  claimEnrichment,
+  createEnrichmentHook,
+  dueEnrichment,
+  findLeadOfPerson,
+  listEnrichmentHooks,
+  markEnriching,
+  markFullEnrichment,
+  revokeEnrichmentHook,
+  settleEnrichment,
+  type EnrichmentCall,
+  type EnrichmentEnd,
+} from './enrichment.ts'
 export { createHook, findHook, listHooks, revokeHook, type GhlHook } from './ghl-hooks.ts'
 export {
   listBackfills,

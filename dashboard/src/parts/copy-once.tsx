@@ -5,7 +5,12 @@ import type { ReactNode } from 'react'
 export function CopyOnce(props: { title: string; secret: string; children?: ReactNode }) {
   const { title, secret, children } = props
   return (
-    <Alert color="green" title={title} role="status">
+    <Alert
+      color="green"
+      title={title}
+      role="status"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
       <Stack gap="xs" align="flex-start">
         <Code style={{ overflowWrap: 'anywhere' }}>{secret}</Code>
         <CopyButton value={secret}>

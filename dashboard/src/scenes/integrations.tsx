@@ -1,4 +1,4 @@
-/** GoHighLevel: connecting a location, its import, and what webhooks bring. */
+/** GoHighLevel: connecting a location, its import, and what webhooks bring; enrichment hooks. */
 import {
   Button,
   Checkbox,
@@ -16,6 +16,7 @@ import { request } from '../api/request.ts'
 import { InOwnWorkspace } from '../parts/own-workspace.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
+import { EnrichmentHooks } from './enrichment.tsx'
 import { GhlImport } from './ghl-import.tsx'
 import { GhlWebhooks } from './ghl-webhooks.tsx'
 
@@ -118,6 +119,7 @@ function Connected() {
           </>
         )}
       </Loaded>
+      <EnrichmentHooks />
     </>
   )
 }
@@ -130,7 +132,7 @@ export function Integrations() {
           Integrations
         </Title>
         <Text size="sm" c="dimmed">
-          GoHighLevel
+          GoHighLevel, and addresses that add to what is known of leads
         </Text>
       </div>
       <InOwnWorkspace>
