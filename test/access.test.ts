@@ -3,6 +3,7 @@
    answers of every shape are read here, and a wrong guess fails the test */
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AuditItem } from '../src/contract/index.ts'
 import { ADMIN, startHub, type Hub } from './support/hub.ts'
 
 let hub: Hub
@@ -53,6 +54,17 @@ test('wrong passwords and unknown e-mails get the same answer', async () => {
     delete reply.body.instance
     expect(JSON.stringify(reply.body)).not.toContain(body.email)
   }
+  // Both stand in the audit log, without what was typed.
+  const as = await hub.login()
+  const audit = await hub.call('GET', '/v1/audit?kind=session.refused', { as })
+  const said = (audit.body.items as AuditItem[]).map(({ actor, subject, details }) => [
+    ...[actor, subject, details],
+  ])
+  expect(said.slice(0, 2)).toEqual([
+    ['system', 'account:unknown', {}],
+    ['user:1', 'user:1', {}],
+  ])
+  expect(JSON.stringify([audit.body, hub.logged()])).not.toContain('nobody@example.com')
 })
 
 test('guessing is slowed: 429 with Retry-After, also for the right password', async () => {

@@ -176,6 +176,15 @@ test('a killed import goes on where it was', async () => {
   expect([status, err]).toEqual([0, ''])
   expect(JSON.parse(out)).toMatchObject({ resumed: true, counts: { refused: {} } })
   expect(await stored(here.database)).toEqual(await stored(whole.database))
+  const { rows } = await here.database.owner.query(
+    'select actor, action, subject, details from audit_log order by entry_no',
+  )
+  const entry = { actor: 'system', action: 'ghl_import.started' }
+  const rest = { subject: `ghl-location:${LOCATION}`, details: { from: 'command line' } }
+  expect(rows).toEqual([
+    { ...entry, ...rest },
+    { ...entry, ...rest },
+  ])
 })
 
 test('history is declared when it is said to be', async () => {

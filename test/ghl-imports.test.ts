@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { loadOperations, seedLocation, startFake } from '../src/integrations/index.ts'
 import { seededRandom } from '../src/math/index.ts'
 import { systemClock } from '../src/platform/index.ts'
-import type { GhlAnswer, GhlImportAnswer } from '../src/contract/index.ts'
+import type { AuditItem, GhlAnswer, GhlImportAnswer } from '../src/contract/index.ts'
 import { startHub, type Hub } from './support/hub.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -81,7 +81,7 @@ test('a token that does not open the location connects nothing', async () => {
 })
 
 test('paused, gone on with, cancelled: by what is held, and never twice at once', async () => {
-  const { hub, post, until, fault } = await setting(40)
+  const { hub, as, post, until, fault } = await setting(40)
   await fault({ delay_ms: 150 })
   await post('/imports', order())
   expect((await post('/imports', order())).status).toBe(409)
@@ -103,6 +103,14 @@ test('paused, gone on with, cancelled: by what is held, and never twice at once'
   const cancelled = await post(`/imports/${LOCATION}/cancel`)
   expect(cancelled.body).toMatchObject({ state: 'cancelled', token_held: false })
   expect(await leads(hub)).toBe(40)
+
+  const audit = await hub.call('GET', '/v1/audit?kind=ghl_import', { as })
+  const said = (audit.body.items as AuditItem[]).map(({ action, subject, actor, details }) => {
+    expect([subject, actor, details]).toEqual([`ghl-location:${LOCATION}`, 'user:1', {}])
+    return action.split('.')[1]
+  })
+  expect(said).toEqual(['cancelled', 'started', 'resumed', 'paused', 'started'])
+  expect(JSON.stringify(audit.body)).not.toContain(TOKEN)
 })
 
 test('an expired token fails the import with what to do; a new one goes on with it', async () => {

@@ -272,6 +272,61 @@ describe('what becomes of them', () => {
     expect((await endOf('NoteCreate'))?.detail).toMatch(/^not a note: /)
   })
 
+  test('what a recipient did with an e-mail is told of the lead with that address, once', async () => {
+    await deliver(webhook('ContactCreate', { id: 'reader', email: 'Reader@Example.com' }))
+    await settled()
+    const statistic = (event: string, fields: object = {}) =>
+      webhook('LCEmailStats', {
+        webhookPayload: {
+          ...{ event, id: `stat-${event}`, timestamp: 1_772_000_000 },
+          ...{ recipient: 'reader@example.com', ...fields },
+        },
+      })
+    for (const event of ['opened', 'clicked', 'clicked', 'unsubscribed', 'delivered', 'failed'])
+      await deliver(statistic(event, { url: 'https://example.com/home-1' }))
+    await deliver(statistic('opened', { recipient: 'nobody@example.com' }))
+    await settled()
+    expect(await endOf('LCEmailStats')).toMatchObject({
+      state: 'done',
+      detail: 'its recipient is no lead',
+      kept: false,
+    })
+    const types = (await stored('reader')).map((text) => text.split(' ')[0])
+    expect(types.sort()).toEqual(['email_click', 'email_open', 'unsubscribed'])
+    for (const odd of [statistic('teleported'), statistic('opened', { timestamp: 'soon' })]) {
+      await deliver(odd)
+      await settled()
+      expect(await endOf('LCEmailStats')).toMatchObject({ state: 'quarantined', kept: true })
+    }
+  })
+
+  test('an opportunity or appointment whose status is edited is told anew, the same again is not', async () => {
+    await deliver(webhook('ContactCreate', { id: 'edited', name: 'Eve' }))
+    const deal = (status: string, day: number) =>
+      webhook(
+        'OpportunityStatusUpdate',
+        { id: 'deal', contactId: 'edited', status, dateAdded: '2026-04-01' },
+        Date.parse(`2026-04-0${day}T00:00:00Z`),
+      )
+    const visit = (appointmentStatus: string) =>
+      webhook('AppointmentUpdate', {
+        appointment: {
+          ...{ id: 'visit', contactId: 'edited', title: 'Tour', appointmentStatus },
+          ...{ startTime: '2026-04-05T10:00:00Z', dateAdded: '2026-04-01T10:00:00Z' },
+        },
+      })
+    for (const news of [deal('open', 2), deal('won', 3), deal('won', 4), deal('lost', 5)])
+      await deliver(news)
+    for (const status of ['confirmed', 'showed', 'showed']) await deliver(visit(status))
+    await settled()
+    expect(await stored('edited')).toEqual([
+      'tour_scheduled ghl-appointment-visit-booked',
+      'tour_completed ghl-appointment-visit-showed',
+      'lost ghl-opportunity-deal-lost',
+      'property_purchased ghl-opportunity-deal-won',
+    ])
+  })
+
   test('hostile fields never stop those that come after', async () => {
     const types = ['ContactUpdate', 'InboundMessage', 'AppointmentCreate', 'OpportunityUpdate']
     const field = fc.oneof(fc.jsonValue(), fc.constantFrom('\u0000', '\ud800', 1e300, -1, ''))
@@ -485,6 +540,27 @@ describe('beside the import', () => {
     expect(counts.events.new).toBe(0)
   })
 
+  test('messages that came without an id are there once, however often the import is repeated', async () => {
+    await using here = await imported('unnamed-first')
+    await hub.database.owner.query(
+      `insert into ghl_locations (workspace_id, location_id, settings)
+       select $1, 'unnamed-first', settings from ghl_locations where location_id = 'import-first'`,
+      [here.workspaceId],
+    )
+    const isMessage = ({ type }: { type: string }) => /^(In|Out)boundMessage$/.test(type)
+    await deliverAll(
+      here.webhooks.map((one) => (isMessage(one) ? { ...one, messageId: undefined } : one)),
+    )
+    await settled()
+    const { events } = await here.picture()
+    expect(events.filter(({ id }) => String(id).includes('-unnamed-')).length).toBeGreaterThan(90)
+    for (let i = 0; i < 2; i++) {
+      const { counts } = await here.run()
+      expect([counts.events.new, counts.refused]).toEqual([0, {}])
+      expect((await here.picture()).events).toEqual(events)
+    }
+  })
+
   test('a location of one workspace never reaches another', async () => {
     const { rows } = await hub.database.owner.query<{ slug: string; locations: string[] }>(
       `select w.slug, array_agg(distinct l.location_id) as locations
@@ -493,6 +569,7 @@ describe('beside the import', () => {
     expect(rows).toEqual([
       { slug: 'import-first', locations: ['import-first'] },
       { slug: 'main', locations: [LOCATION] },
+      { slug: 'unnamed-first', locations: ['unnamed-first'] },
       { slug: 'webhooks-first', locations: ['webhooks-first'] },
     ])
     const payload = webhook('ContactCreate', { id: 'only-here', name: 'Una' })

@@ -39,8 +39,8 @@ export async function auditCommand(
   database: Database,
   workspaceId: number,
   action: string,
+  subject = `workspace:${workspaceId}`,
 ): Promise<void> {
-  const subject = `workspace:${workspaceId}`
   const details = { from: 'command line' }
   await appendAudit(database.app, workspaceId, { actor: 'system', action, subject, details })
 }

@@ -242,3 +242,16 @@ export async function readPersons(
   }
   return entries
 }
+
+/** Which of these keys of event_ids are taken. Needs a client inside withWorkspace. */
+export async function knownKeys(
+  client: Queryable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ key: string }>(
+    `select replace(event_key::text, '-', '') as key from event_keys
+     where workspace_id = current_workspace() and event_key = any($1::uuid[])`,
+    [keys],
+  )
+  return new Set(rows.map(({ key }) => key))
+}

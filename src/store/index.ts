@@ -57,6 +57,7 @@ export {
   appendRows,
   createAppendMemory,
   forgetPersons,
+  knownKeys,
   readLog,
   readPerson,
   readPersons,

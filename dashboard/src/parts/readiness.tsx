@@ -195,7 +195,7 @@ export function Readiness() {
             )}
             {answer.model_version === null && (
               <Text size="sm" c="dimmed">
-                No model is live: every lead is given the average of those before it, and says so.
+                No model is live: no lead has a score yet, and each says so.
               </Text>
             )}
           </Stack>

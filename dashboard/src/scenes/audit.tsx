@@ -23,6 +23,7 @@ const KINDS = [
   { value: 'lead.erased', label: 'Erasures' },
   { value: 'leads', label: 'Imports of leads' },
   { value: 'listings', label: 'Imports of listings' },
+  { value: 'ghl_import', label: 'Imports of GoHighLevel' },
   { value: 'model', label: 'Models' },
   { value: 'workspace', label: 'Workspaces' },
   { value: 'audit', label: 'Exports of this log' },

@@ -129,8 +129,8 @@ function Lesson(props: Pick<PlanProps, 'plan' | 'isChanged'> & { kind: Importabl
         ? 'No column says what became of the leads. If one does, choose it above as "what became ' +
           'of it". '
         : `All ${whole(labelled)} leads with an outcome have the same one. `}
-      The leads can be imported all the same: until outcomes come, their scores stay at what is
-      usual, and say so.
+      The leads can be imported all the same: without a model they have no score until outcomes
+      come, and say so.
     </Alert>
   )
 }

@@ -80,7 +80,12 @@ async function run(flags: Flags, terminal: Terminal): Promise<void> {
   const bar = terminal.progress('importing', 1)
   try {
     const workspaceId = await realWorkspaceOf(database, flags.workspace)
-    await auditCommand(database, workspaceId, 'ghl.imported')
+    await auditCommand(
+      database,
+      workspaceId,
+      'ghl_import.started',
+      `ghl-location:${flags.location}`,
+    )
     const history = flags.history === true
     const report = await backfill({
       database,

@@ -224,13 +224,13 @@ async function store(request: ImportRequest, mapping: LeadMapping, leads: readon
 function lesson(known: number, converted: number): string {
   if (known === 0)
     return (
-      'Nothing says what became of the leads, so nothing can be learned from them yet: scores ' +
-      'stay at what is usual until outcomes come.'
+      'Nothing says what became of the leads, so nothing can be learned from them: without a ' +
+      'model they have no score until outcomes come, and say so.'
     )
   if (converted === 0 || converted === known)
     return (
       `All ${known} leads with an outcome have the same one, so there is nothing to tell apart ` +
-      'yet: scores stay at what is usual.'
+      'yet: without a model they have no score, and say so.'
     )
   return `${converted} of ${known} leads with an outcome converted.`
 }

@@ -2,6 +2,7 @@
  * GoHighLevel's records as events. Every event_id is made of GoHighLevel's own ids, and what may
  * change later stays out of the event: the same record again is the same event.
  */
+import { hash } from 'node:crypto'
 import type { PublicEventType } from '../../core/index.ts'
 import type { GhlAppointment, GhlMessage, GhlOpportunity } from './records.ts'
 import { instantOf } from './times.ts'
@@ -42,6 +43,20 @@ const storable = (text: string): string =>
   text.slice(0, TEXT_MAX).replaceAll('\u0000', '').toWellFormed()
 const iso = (ms: number): string => new Date(ms).toISOString()
 
+/** Before the digest of what a message says, where it has no id. */
+export const UNNAMED = 'unnamed-'
+
+type Said = Pick<GhlMessage, 'contactId' | 'conversationId' | 'dateAdded' | 'direction' | 'body'>
+
+/** Names a message by what it says: webhooks of some channels leave its id out. */
+export function saidId({ contactId, conversationId, dateAdded, direction, body }: Said): string {
+  const at = instantOf(dateAdded) ?? dateAdded
+  const said = [conversationId ?? contactId, direction === 'inbound', at, (body ?? '').trim()]
+  return UNNAMED + hash('sha256', JSON.stringify(said)).slice(0, 32)
+}
+
+export const messageEventId = (id: string): string => `ghl-message-${id}`
+
 /** What a message is as an event; the reason when it is none. */
 export function messageEvent(
   message: GhlMessage,
@@ -59,7 +74,7 @@ export function messageEvent(
   const isInbound = direction === 'inbound' || channel === 'form'
   const seconds = Number(meta?.callDuration ?? NaN)
   return {
-    event_id: `ghl-message-${message.id}`,
+    event_id: messageEventId(message.id),
     lead_id: leadId,
     type: TYPES[channel][isInbound ? 'inbound' : 'outbound'],
     timestamp: iso(at),

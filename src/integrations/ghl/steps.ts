@@ -1,6 +1,8 @@
 /** The steps of an import, the most telling first: what is read, and how a page of it is stored. */
+import { eventKey } from '../../events/index.ts'
 import {
   IDENTITY_KIND,
+  knownKeys,
   leadsOfContacts,
   nextContacts,
   setStages,
@@ -10,7 +12,14 @@ import {
 import type { GhlClient } from './client.ts'
 import { storeContacts } from './contacts.ts'
 import type { BackfillCounts } from './counts.ts'
-import { appointmentEvents, messageEvent, opportunityEvent, type GhlEvent } from './events.ts'
+import {
+  appointmentEvents,
+  messageEvent,
+  messageEventId,
+  opportunityEvent,
+  saidId,
+  type GhlEvent,
+} from './events.ts'
 import { appendNotes } from './notes.ts'
 import type { LocationSettings } from './location.ts'
 import { reachedStage } from './stages.ts'
@@ -197,6 +206,18 @@ const appointments: Step = {
   },
 }
 
+/** Without what a webhook told before that had no id, and so is here by what it says. */
+async function withoutTold(
+  { database, workspaceId, counts }: StepContext,
+  events: readonly GhlEvent[],
+  twins: ReadonlyMap<string, string>,
+): Promise<GhlEvent[]> {
+  const told = await database.withWorkspace(workspaceId, (c) => knownKeys(c, [...twins.values()]))
+  const left = events.filter(({ event_id }) => !told.has(twins.get(event_id) ?? ''))
+  counts.events.known += events.length - left.length
+  return left
+}
+
 /** By location, five hundred a page: by conversation it would take a request for each of them. */
 const messagesOf = (reading: string, channel?: string): Step => ({
   reading,
@@ -214,13 +235,17 @@ const messagesOf = (reading: string, channel?: string): Step => ({
         ...(at !== null && { cursor: at as string }),
       },
     })
+    const twins = new Map<string, string>()
     const events = await eventsOf(context, page.messages, (message, leadId) => {
       const event = messageEvent(message, leadId, zone)
-      if (!('skipped' in event)) return [event]
-      skip(context, event.skipped)
-      return []
+      if ('skipped' in event) {
+        skip(context, event.skipped)
+        return []
+      }
+      twins.set(event.event_id, eventKey(messageEventId(saidId(message))))
+      return [event]
     })
-    await takeAll(context, events)
+    await takeAll(context, await withoutTold(context, events, twins))
     const isLast = page.messages.length === 0
     return { at: isLast ? undefined : (page.nextCursor ?? undefined), requests: 1 }
   },

@@ -10,6 +10,7 @@ import {
 import { AppError } from '../../core/index.ts'
 import {
   appendAudit,
+  everyWorkspace,
   findAccount,
   findHome,
   findSession,
@@ -45,8 +46,21 @@ const audit = (
   subject = actor,
 ): Promise<void> => appendAudit(database.app, workspaceId, { actor, action, subject })
 
-/** Also of whoever is disabled: that they try is worth knowing. */
-async function auditRefusal(database: Database, userId: number): Promise<void> {
+const UNKNOWN = 'account:unknown'
+
+/**
+ * Also of whoever is disabled: that they try is worth knowing. An address of nobody is written down
+ * in the workspace main, without the address, which may be a password in the wrong field; so that a
+ * refusal takes as long either way.
+ */
+async function auditRefusal(database: Database, userId: number | undefined): Promise<void> {
+  if (userId === undefined) {
+    const all = await everyWorkspace(database.owner)
+    const main = all.find(({ slug }) => slug === 'main')
+    if (main !== undefined)
+      await audit(database, main.workspaceId, 'system', 'session.refused', UNKNOWN)
+    return
+  }
   const workspaceId = await findHome(database.app, userId)
   if (workspaceId === undefined) return
   await audit(database, workspaceId, `user:${userId}`, 'session.refused')
@@ -71,7 +85,7 @@ function loginRoute(app: FastifyInstance, services: Services): void {
       const session =
         account === undefined ? undefined : await findSession(database.app, account.userId)
       if (!right || session === undefined) {
-        if (account !== undefined) await auditRefusal(database, account.userId)
+        await auditRefusal(database, account?.userId)
         throw new AppError('wrong-credentials')
       }
       await refundAttempt(database.app, guesses)

@@ -7,6 +7,7 @@ import { parseEventTime } from '../../../events/index.ts'
 import {
   createAppendMemory,
   findErased,
+  findHolders,
   IDENTITY_KIND,
   isEventAt,
   leadsOfContacts,
@@ -130,6 +131,27 @@ const takeNote = (work: Work, { note }: Of<'note'>): Promise<DeliveryEnd> =>
     return done()
   })
 
+/** By the address alone: nothing else says who it was. */
+async function takeEmail(work: Work, { email }: Of<'email'>): Promise<DeliveryEnd> {
+  const { database, workspaceId } = work
+  const name = { kind: IDENTITY_KIND.email, value: email.recipient }
+  const { holder, isErased } = await database.withWorkspace(workspaceId, async (c) => ({
+    holder: (await findHolders(c, [name]))[0],
+    isErased: (await findErased(c, [name])).length > 0,
+  }))
+  if (isErased) return ERASED
+  if (holder === undefined) return done('its recipient is no lead')
+  const event: GhlEvent = {
+    event_id: `ghl-email-${email.id}`,
+    lead_id: holder.leadId,
+    type: email.type,
+    timestamp: new Date(email.at).toISOString(),
+    properties: email.properties,
+    context: { source: 'ghl' },
+  }
+  return take(work, [event])
+}
+
 /** The contact, and the event that the author of the workflow named in customData.event_type. */
 async function takeWorkflow(work: Work, { contact, data }: Of<'workflow'>): Promise<DeliveryEnd> {
   const end = await takeContact(work, contact)
@@ -159,6 +181,7 @@ function takeTold(work: Work, told: Told): Promise<DeliveryEnd> | DeliveryEnd {
   if (told.kind === 'appointment') return takeAppointment(work, told)
   if (told.kind === 'opportunity') return takeOpportunity(work, told)
   if (told.kind === 'note') return takeNote(work, told)
+  if (told.kind === 'email') return takeEmail(work, told)
   if (told.kind === 'workflow') return takeWorkflow(work, told)
   return told.kind === 'unused' ? done(told.reason) : kept(told.reason)
 }

@@ -1,6 +1,9 @@
 /** What a webhook says, checked: of applications (camelCase) and of workflows (snake_case). */
 import { hash } from 'node:crypto'
+import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { PublicEventType } from '../../../core/index.ts'
+import { saidId, UNNAMED } from '../events.ts'
 import { GhlAppointment, GhlContact, GhlMessage, GhlNote, GhlOpportunity } from '../records.ts'
 import { instantOf } from '../times.ts'
 
@@ -13,10 +16,22 @@ export type Told =
   | { readonly kind: 'appointment'; readonly appointment: GhlAppointment }
   | { readonly kind: 'opportunity'; readonly opportunity: GhlOpportunity }
   | { readonly kind: 'note'; readonly note: GhlNote }
+  | { readonly kind: 'email'; readonly email: EmailEngagement }
   | { readonly kind: 'workflow'; readonly contact: GhlContact; readonly data: Fields }
   /** Understood, and of no use to the log. */
   | { readonly kind: 'unused'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
+
+/** What a recipient did with an e-mail. */
+export interface EmailEngagement {
+  /** Digest of what names it: the same statistic again is the same. */
+  readonly id: string
+  readonly recipient: string
+  readonly type: PublicEventType
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly properties: Readonly<Record<string, unknown>>
+}
 
 /** How a delivery is filed before it is understood. */
 export interface Envelope {
@@ -30,6 +45,7 @@ export interface Envelope {
 
 const ID_MAX = 200
 const TYPE_MAX = 64
+const URL_MAX = 2_000
 export const WORKFLOW = 'workflow'
 
 const isFields = (value: unknown): value is Fields =>
@@ -91,27 +107,23 @@ function told<K extends keyof typeof checkers>(kind: K, record: unknown): Told {
 }
 
 const REASON_MAX = 200
-const UNNAMED = 'unnamed-'
-
-/** Messages of some channels come without an id: what they say names them. */
-function messageIdOf(fields: Fields): string {
-  const { messageId, emailMessageId, contactId, conversationId, dateAdded, direction, body } =
-    fields
-  const given = name(messageId) ?? name(emailMessageId)
-  const said = [contactId, conversationId, dateAdded, direction, body]
-  return given ?? UNNAMED + hash('sha256', JSON.stringify(said)).slice(0, 32)
-}
 
 function message(fields: Fields, sentAt: number): Told {
   const { type, messageType, messageTypeString, direction, body } = fields
-  return told('message', {
-    id: messageIdOf(fields),
-    messageType: messageType ?? messageTypeString,
+  const said = {
     contactId: fields['contactId'],
     conversationId: fields['conversationId'],
     dateAdded: fields['dateAdded'] ?? sentAt,
     direction: direction ?? (type === 'InboundMessage' ? 'inbound' : 'outbound'),
     body: typeof body === 'string' ? body : null,
+  }
+  const { dateAdded } = said
+  const isDated = typeof dateAdded === 'string' || typeof dateAdded === 'number'
+  const given = name(fields['messageId']) ?? name(fields['emailMessageId'])
+  return told('message', {
+    id: given ?? (isDated ? saidId({ ...said, dateAdded } as Parameters<typeof saidId>[0]) : null),
+    ...said,
+    messageType: messageType ?? messageTypeString,
     userId: fields['userId'],
     meta: { callDuration: fields['callDuration'], callStatus: fields['callStatus'] },
   })
@@ -156,6 +168,58 @@ function workflow(fields: Fields): Told {
   return { kind: 'workflow', contact: found.contact, data }
 }
 
+const EmailStatistic = Type.Object({
+  event: Type.String(),
+  id: Type.Optional(Type.String({ maxLength: ID_MAX })),
+  timestamp: Type.Number({ minimum: 0, maximum: 1e11, description: 'Seconds since the epoch' }),
+  recipient: Type.String({ maxLength: 254, pattern: '^[^\\s\\p{C}@]+@[^\\s\\p{C}@]+$' }),
+  url: Type.Optional(Type.String()),
+})
+const emailStatistic = Compile(EmailStatistic)
+
+/**
+ * GoHighLevel passes on what Mailgun, which sends its e-mails, calls events, under Mailgun's names.
+ * A complaint about spam is the strongest way to unsubscribe.
+ */
+const EMAIL_TYPES: Readonly<Record<string, PublicEventType>> = {
+  opened: 'email_open',
+  clicked: 'email_click',
+  unsubscribed: 'unsubscribed',
+  complained: 'unsubscribed',
+}
+/** That it was sent is told by its own webhook; that it did not arrive is no act of the lead. */
+const NO_ACT = /^(accepted|stored|delivered|failed|rejected|bounced|dropped|deferred)$/
+
+function emailStatistics({ webhookPayload }: Fields): Told {
+  if (!emailStatistic.Check(webhookPayload)) {
+    const [fault] = emailStatistic.Errors(webhookPayload)
+    const where = `${fault?.instancePath || '/'} ${fault?.message ?? 'is not as expected'}`
+    return {
+      kind: 'unknown',
+      reason: `not a statistic of an e-mail: ${where}`.slice(0, REASON_MAX),
+    }
+  }
+  const { event, id = '', timestamp, recipient, url } = webhookPayload
+  if (NO_ACT.test(event)) return { kind: 'unused', reason: `an e-mail was ${event}` }
+  const type = Object.hasOwn(EMAIL_TYPES, event) ? EMAIL_TYPES[event] : undefined
+  if (type === undefined)
+    return { kind: 'unknown', reason: `unknown statistic "${event.slice(0, TYPE_MAX)}"` }
+  const said = JSON.stringify([event, id, timestamp, recipient.toLowerCase(), url])
+  return {
+    kind: 'email',
+    email: {
+      id: hash('sha256', said).slice(0, 32),
+      recipient: recipient.trim().toLowerCase(),
+      type,
+      at: Math.round(timestamp * 1_000),
+      properties: {
+        ...(event === 'complained' && { reason: 'complained' }),
+        ...(url !== undefined && url.isWellFormed() && { url: url.slice(0, URL_MAX) }),
+      },
+    },
+  }
+}
+
 const unused = (reason: string) => (): Told => ({ kind: 'unused', reason })
 
 const NO_LEAD = 'tells nothing of a lead'
@@ -172,6 +236,7 @@ const READERS: Readonly<Record<string, (fields: Fields, sentAt: number) => Told>
   ContactDelete: unused('a contact deleted in GoHighLevel stays a lead here'),
   InboundMessage: message,
   OutboundMessage: message,
+  LCEmailStats: emailStatistics,
   AppointmentCreate: ({ appointment }) => told('appointment', appointment),
   AppointmentUpdate: ({ appointment }) => told('appointment', appointment),
   AppointmentDelete: ({ appointment }, sentAt) =>
