@@ -193,6 +193,9 @@ const userFields = {
   working_now: Type.Union([Type.Boolean(), Type.Null()], {
     description: 'By their hours and time zone; null: they named no hours',
   }),
+  off_duty_until: Type.Union([Time, Type.Null()], {
+    description: 'When they begin next; null while they work, and without hours',
+  }),
 }
 export const UserAnswer = Type.Object({
   ...userFields,

@@ -75,6 +75,7 @@ export {
   faultyDays,
   isTimeZone,
   isWorking,
+  nextStart,
   type Weekday,
   type WorkingHours,
 } from './working-hours.ts'

@@ -49,6 +49,43 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
   return clock
 }
 
+const MINUTE_MS = 60_000
+const WEEK_MINUTES = 7 * 24 * 60
+
+const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
+
+/** Minutes since the beginning of the week, Monday, by the wall clock. */
+function minuteOfWeek(timeZone: string, at: number): number {
+  const parts = new Map(
+    clockOf(timeZone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
+  const day = WEEKDAYS.indexOf(parts.get('weekday')!.toLowerCase() as Weekday)
+  return day * 24 * 60 + minutesOf(`${parts.get('hour')}:${parts.get('minute')}`)
+}
+
+/**
+ * When somebody begins to work next after `now`, both milliseconds since 1970, by the wall clock of
+ * `timeZone`; null when they named no hours. Where clocks change in between, the hour is that of
+ * the wall clock then.
+ */
+export function nextStart(hours: WorkingHours, timeZone: string, now: number): number | null {
+  const minute = Math.floor(now / MINUTE_MS) * MINUTE_MS
+  const from = minuteOfWeek(timeZone, now)
+  const starts = WEEKDAYS.flatMap((day, i) => {
+    const span = hours[day]
+    if (span === undefined) return []
+    const wanted = i * 24 * 60 + minutesOf(span.from)
+    const ahead = (wanted - from + WEEK_MINUTES) % WEEK_MINUTES
+    const about = minute + (ahead === 0 ? WEEK_MINUTES : ahead) * MINUTE_MS
+    const half = WEEK_MINUTES / 2
+    const off = ((wanted - minuteOfWeek(timeZone, about) + 3 * half) % WEEK_MINUTES) - half
+    return [about + off * MINUTE_MS]
+  })
+  return starts.length === 0 ? null : Math.min(...starts)
+}
+
 /**
  * Whether somebody works at `now` (milliseconds since 1970), by the wall clock of `timeZone`, which
  * is an IANA name; null when they named no hours.

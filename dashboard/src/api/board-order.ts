@@ -2,7 +2,9 @@
 import type { LeadAnswer, ScoreData } from '../../../src/contract/index.ts'
 
 /** What the board shows of a lead. */
-export type BoardLead = Pick<LeadAnswer, 'lead_id' | 'name' | 'score' | 'last_event'>
+export type BoardLead = Pick<LeadAnswer, 'lead_id' | 'name' | 'score' | 'last_event'> &
+  // Frames do not tell it.
+  Partial<Pick<LeadAnswer, 'owner_id'>>
 
 const worthOf = ({ score }: BoardLead): number => score?.call_next.value ?? -Infinity
 const computedAt = ({ score }: BoardLead): string => score?.computed_at ?? ''
@@ -31,7 +33,8 @@ export function withScores(
   const byId = new Map(leads.map((lead) => [lead.lead_id, lead]))
   for (const { lead_id, name, last_event, ...score } of scores) {
     const known = byId.get(lead_id)
-    byId.set(lead_id, { lead_id, name, score, last_event: last_event ?? known?.last_event ?? null })
+    const told = { lead_id, name, score, last_event: last_event ?? known?.last_event ?? null }
+    byId.set(lead_id, { ...known, ...told })
   }
   const all = [...byId.values()]
   return [...inOrder(all).slice(0, most), ...all.filter((lead) => !isCalled(lead))]

@@ -35,12 +35,15 @@ export function LeadRow(props: {
   sentences: readonly string[] | undefined
   /** Said of all calls, and not repeated here. */
   known: readonly string[]
+  /** That whoever it is given to does not work now. */
+  offDuty: string | null
   watch: (row: Element) => () => void
 }) {
-  const { lead, rank, most, sentences, known, watch } = props
+  const { lead, rank, most, sentences, known, offDuty, watch } = props
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => watch(row.current!), [watch])
-  const drawbacks = lead.score?.call_next.reasons.filter((reason) => !known.includes(reason)) ?? []
+  const said = lead.score?.call_next.reasons.filter((reason) => !known.includes(reason)) ?? []
+  const drawbacks = offDuty === null ? said : [offDuty, ...said]
   const event = lead.last_event ?? null
   return (
     <li className="lead-row" ref={row} data-lead={lead.lead_id}>

@@ -1,13 +1,15 @@
 /** Call next: the leads worth a call, best first, as their scores change. */
-import { Alert, Anchor, Badge, Group, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Badge, Group, Stack, Switch, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { LeadsAnswer } from '../../../src/contract/index.ts'
 import { useBoard, useReasons, useVisible } from '../api/board.ts'
 import { inPlace, saidOfAll, toBeCalled, type BoardLead } from '../api/board-order.ts'
+import { useOffDuty } from '../api/duty.ts'
 import { useConnection } from '../api/live.ts'
 import { request } from '../api/request.ts'
+import { useSessionUser } from '../api/session.ts'
 import { scaleOf } from '../parts/chance.tsx'
 import { LeadRow } from '../parts/lead-row.tsx'
 import { NextSteps } from '../parts/next-steps.tsx'
@@ -61,7 +63,13 @@ function Notes({ leads, known }: { leads: readonly BoardLead[]; known: readonly 
   )
 }
 
-function Rows({ leads, known }: { leads: readonly BoardLead[]; known: readonly string[] }) {
+interface RowsProps {
+  leads: readonly BoardLead[]
+  known: readonly string[]
+  offDuty: ReturnType<typeof useOffDuty>
+}
+
+function Rows({ leads, known, offDuty }: RowsProps) {
   const { visible, watch } = useVisible()
   const reasons = useReasons(leads, visible)
   const most = scaleOf(leads.map(({ score }) => score))
@@ -73,6 +81,7 @@ function Rows({ leads, known }: { leads: readonly BoardLead[]; known: readonly s
       most={most}
       sentences={reasons.get(lead.lead_id)?.sentences}
       known={known}
+      offDuty={offDuty(lead.owner_id)}
       watch={watch}
     />
   ))
@@ -125,9 +134,28 @@ function Empty() {
   )
 }
 
+/** For those who see the leads of others: without those whose agent does not work now. */
+function OnDuty(props: { hidden: number; isOn: boolean; set: (isOn: boolean) => void }) {
+  const { hidden, isOn, set } = props
+  return (
+    <Switch
+      size="sm"
+      label={isOn && hidden > 0 ? `Someone on duty (${hidden} left out)` : 'Someone on duty'}
+      checked={isOn}
+      onChange={({ currentTarget: { checked } }) => set(checked)}
+    />
+  )
+}
+
 export function CallNext() {
   const board = useBoard()
-  const { shown, isHeld, handlers } = useHeld(board.data ?? NONE)
+  const user = useSessionUser()
+  const offDuty = useOffDuty()
+  const [isOnDuty, setOnDuty] = useState(false)
+  const { shown: all, isHeld, handlers } = useHeld(board.data ?? NONE)
+  const awake = all.filter(({ owner_id }) => offDuty(owner_id) === null)
+  const resting = all.length - awake.length
+  const shown = isOnDuty ? awake : all
   const known = saidOfAll(shown)
   return (
     <Stack gap="sm" maw={1440}>
@@ -138,13 +166,22 @@ export function CallNext() {
           </Title>
           <Pulse isHeld={isHeld} />
         </Group>
-        <Text size="xs" c="dimmed">
-          Chance × expected commission × reachability, best first
-        </Text>
+        <Group gap="md">
+          {user?.role !== 'agent' && (resting > 0 || isOnDuty) && (
+            <OnDuty hidden={resting} isOn={isOnDuty} set={setOnDuty} />
+          )}
+          <Text size="xs" c="dimmed">
+            Chance × expected commission × reachability, best first
+          </Text>
+        </Group>
       </Group>
       <Loaded query={board}>
         {() =>
-          shown.length === 0 ? (
+          shown.length === 0 && isOnDuty && all.length > 0 ? (
+            <Nothing title="Nobody is on duty">
+              All leads on the list belong to somebody who does not work now.
+            </Nothing>
+          ) : shown.length === 0 ? (
             <Empty />
           ) : (
             <>
@@ -158,7 +195,7 @@ export function CallNext() {
                   <span style={{ textAlign: 'right' }}>Worth</span>
                 </div>
                 <ol aria-label="Leads to call next" style={{ margin: 0, padding: 0 }}>
-                  <Rows leads={shown} known={known} />
+                  <Rows leads={shown} known={known} offDuty={offDuty} />
                 </ol>
               </div>
             </>

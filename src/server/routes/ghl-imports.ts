@@ -30,17 +30,19 @@ function toAnswer(record: BackfillRecord, isHeld: boolean): GhlImportAnswer {
   const { found, leads, shared, events, outcomes, notes, skipped, refused } =
     record.counts as BackfillCounts
   const { emails, phones } = shared
+  // The last page is stored a moment before the import says how far it is.
+  const isDone = record.state === 'done'
   return {
     location_id: record.locationId,
     state: record.state,
     reading: record.reading,
-    fraction: Math.min(1, Math.max(0, record.fraction)),
+    fraction: isDone ? 1 : Math.min(1, Math.max(0, record.fraction)),
     remaining_seconds: record.remainingSeconds,
     error:
       record.state === 'interrupted'
         ? 'The server stopped during the import: give the token again, it goes on where it was.'
         : record.error,
-    token_held: isHeld,
+    token_held: isHeld && !isDone,
     history: record.history,
     requested_by: record.requestedBy,
     started_at: record.startedAt.toISOString(),

@@ -1,11 +1,13 @@
 /** A member of a workspace as the contract shows one, and checks of what is said of them. */
 import type { ProfileBody, UserAnswer } from '../../contract/index.ts'
-import { AppError, faultyDays, isTimeZone, isWorking } from '../../core/index.ts'
+import { AppError, faultyDays, isTimeZone, isWorking, nextStart } from '../../core/index.ts'
 import type { Member } from '../../store/index.ts'
 
 /** `now`: milliseconds since 1970. */
 export function toUser(member: Member, now: number): UserAnswer {
   const { userId, email, name, role, team, timeZone, workingHours } = member
+  const isOn = isWorking(workingHours, timeZone, now)
+  const begins = isOn === false ? nextStart(workingHours, timeZone, now) : null
   return {
     user_id: userId,
     email,
@@ -15,7 +17,8 @@ export function toUser(member: Member, now: number): UserAnswer {
     disabled_at: member.disabledAt?.toISOString() ?? null,
     time_zone: timeZone,
     working_hours: workingHours,
-    working_now: isWorking(workingHours, timeZone, now),
+    working_now: isOn,
+    off_duty_until: begins === null ? null : new Date(begins).toISOString(),
   }
 }
 
