@@ -13,7 +13,7 @@ import { makeWorkspace } from './support/workspaces.ts'
 
 const UNTIL = Date.parse('2026-06-01T00:00:00Z')
 const LOCATION = 'loc1'
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 let operations: Awaited<ReturnType<typeof loadOperations>>
 beforeAll(async () => {
   operations = await loadOperations(process.env['EH_SHARED'] ?? '../shared')

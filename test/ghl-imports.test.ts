@@ -8,7 +8,7 @@ import { systemClock } from '../src/platform/index.ts'
 import type { AuditItem, GhlAnswer, GhlImportAnswer } from '../src/contract/index.ts'
 import { startHub, type Hub } from './support/hub.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 const TOKEN = 'pit-test-token'
 const LOCATION = 'loc1'
 const open: { close: () => Promise<unknown> }[] = []

@@ -21,7 +21,7 @@ import { erasePerson } from '../src/store/index.ts'
 import { startHub, type Hub } from './support/hub.ts'
 import { makeWorkspace } from './support/workspaces.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 const LOCATION = 'loc1'
 const TOKEN = 'pit-test-token'
 const PATH = '/api/ghl/webhook'

@@ -21,6 +21,6 @@ export function useOffDuty(): (ownerId: number | null | undefined) => string | n
       hour: '2-digit',
       minute: '2-digit',
     })
-    return `${owner.name} is off duty until ${at}`
+    return `${owner.name} off duty until ${at}`
   }
 }

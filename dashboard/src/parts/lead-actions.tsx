@@ -1,5 +1,5 @@
 /** What a person can do with a lead: the same on the board and on the lead's page. */
-import { ActionIcon, Button, Group, Menu } from '@mantine/core'
+import { ActionIcon, Button, Group, Loader, Menu } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import {
   IconArrowMerge,
@@ -149,10 +149,15 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
           <ActionIcon
             variant="light"
             size="lg"
-            loading={actions.isPending}
+            aria-busy={actions.isPending}
             aria-label={`Log a call with ${actions.who}`}
           >
-            <IconPhone size={18} />
+            {/* Not disabled meanwhile: a button that is loses the focus. */}
+            {actions.isPending ? (
+              <Loader size={18} color="currentColor" />
+            ) : (
+              <IconPhone size={18} />
+            )}
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>

@@ -42,8 +42,7 @@ export function LeadRow(props: {
   const { lead, rank, most, sentences, known, offDuty, watch } = props
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => watch(row.current!), [watch])
-  const said = lead.score?.call_next.reasons.filter((reason) => !known.includes(reason)) ?? []
-  const drawbacks = offDuty === null ? said : [offDuty, ...said]
+  const drawbacks = lead.score?.call_next.reasons.filter((reason) => !known.includes(reason)) ?? []
   const event = lead.last_event ?? null
   return (
     <li className="lead-row" ref={row} data-lead={lead.lead_id}>
@@ -62,7 +61,8 @@ export function LeadRow(props: {
         >
           {lead.name ?? lead.lead_id}
         </Anchor>
-        <Text size="xs" c="dimmed" truncate component="div">
+        <Text size="xs" c="dimmed" truncate component="div" title={offDuty ?? ''}>
+          {offDuty !== null && `${offDuty} · `}
           {event === null ? (
             'nothing happened yet'
           ) : (
