@@ -12,7 +12,7 @@ import {
   IconPhone,
   IconUserShare,
 } from '@tabler/icons-react'
-import { useState, type ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import type { CallResult } from '../../../src/contract/index.ts'
 import { outOfSight, pathOfLead, useAct } from '../api/act.tsx'
 import { useSessionUser } from '../api/session.ts'
@@ -142,6 +142,12 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
   const actions = useActions(lead)
   const dialogs = useDialogs()
   const [open, setOpen] = useState<DialogKind | null>(null)
+  const more = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    setOpen(null)
+    // The item of the menu that opened the dialog is gone: the focus goes back to the row.
+    more.current?.focus()
+  }
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
       <Menu position="bottom-end" withinPortal>
@@ -166,7 +172,7 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
       </Menu>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon variant="subtle" size="lg" aria-label={`More for ${actions.who}`}>
+          <ActionIcon ref={more} variant="subtle" size="lg" aria-label={`More for ${actions.who}`}>
             <IconDots size={18} />
           </ActionIcon>
         </Menu.Target>
@@ -179,7 +185,7 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
           <SightItems lead={lead} actions={actions} />
         </Menu.Dropdown>
       </Menu>
-      <LeadDialog lead={lead} kind={open} close={() => setOpen(null)} />
+      <LeadDialog lead={lead} kind={open} close={close} />
     </Group>
   )
 }
