@@ -100,8 +100,9 @@ describe.skipIf(!HAS_PAGES)('the board', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await backAt(page, more)
-    const { body } = await hub.call('GET', '/v1/leads/dora/timeline', { as })
-    const types = (body as { items: { type: string }[] }).items.map(({ type }) => type)
+    const answer = await hub.call('GET', '/v1/leads/dora/timeline', { as })
+    const { items } = answer.body as { items: { type: string }[] }
+    const types = items.map(({ type }) => type)
     expect(types).toEqual(['note_added', expect.stringMatching(/^call_/)])
     await page.close()
   }, 120_000)
