@@ -28,6 +28,7 @@ let other: {
   filterId: number
   invitationId: number
   hookId: number
+  enrichmentId: number
   /** Log position of a note. */
   noteAt: number
 }
@@ -123,6 +124,11 @@ beforeAll(async () => {
   const filterId = kept.body.filter_id as number
   const noteAt = noted.body.position as number
   const hookId = hook.body.hook_id as number
+  // Last: it is asked about leads that are new or changed from here on.
+  const enrichment = await hub.call('POST', '/v1/enrichment-hooks', {
+    as: theirs,
+    body: { name: MARK, url: `https://${MARK}.example/enrich` },
+  })
   other = {
     workspaceId,
     userId: added.body.user_id as number,
@@ -131,6 +137,7 @@ beforeAll(async () => {
     filterId,
     invitationId: invited.body.invitation_id as number,
     hookId,
+    enrichmentId: enrichment.body.hook_id as number,
     noteAt,
   }
 })
@@ -150,7 +157,9 @@ function aim(url: string): string {
             ? other.invitationId
             : url.startsWith('/v1/ghl/hooks')
               ? other.hookId
-              : `${MARK}-1`
+              : url.startsWith('/v1/enrichment-hooks')
+                ? other.enrichmentId
+                : `${MARK}-1`
   return url.replace(/:\w+/g, String(id)).replace('*', `${MARK}-1`)
 }
 
@@ -176,6 +185,7 @@ function bodyOf({ method, url }: Route): unknown {
     'PATCH /v1/me': { name: 'mine' },
     'POST /v1/me/password': { current_password: 'wrong', new_password: 'not to be taken' },
     'POST /v1/leads': { lead_id: `${MARK}-3`, name: 'mine' },
+    'POST /v1/enrichment-hooks': { name: 'mine', url: 'https://mine.example/enrich' },
     'POST /v1/events': { lead_id: `${MARK}-3`, type: 'page_visit' },
     'POST /v1/properties': { ListingId: `${MARK}-home`, City: 'mine' },
   }
