@@ -3,7 +3,8 @@
  * disk. While a flight is under way the next one fills, so batches grow with load by themselves
  * and a lone request waits for nobody.
  *
- * Two flights overlap: one is prepared by this process while the other is in PostgreSQL.
+ * Under load two flights overlap: one is prepared by this process while the other is in PostgreSQL.
+ * Few rows wait for the flight under way instead: two half-empty ones cost twice as much.
  */
 import { AppError } from '../core/index.ts'
 import type { AppendResult, LogRow } from '../store/index.ts'
@@ -19,6 +20,8 @@ export interface GroupCommitOptions {
   readonly waitingMax?: number
   /** Transactions under way at the same time (default 2). */
   readonly flightsMax?: number
+  /** Rows that must wait for a further flight to set off beside another (default 32). */
+  readonly overlapRows?: number
 }
 
 export interface GroupCommit {
@@ -48,10 +51,13 @@ function fitting(queue: readonly Ticket[], batchMax: number): number {
 }
 
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  const { append, onCommit, batchMax = 2_000, waitingMax = 100_000, flightsMax = 2 } = options
+  const { append, onCommit, batchMax = 2_000, waitingMax = 100_000 } = options
+  const { flightsMax = 2, overlapRows = 32 } = options
   const queue: Ticket[] = []
   let waitingRows = 0
   let flights = 0
+  const mayFly = (): boolean =>
+    flights === 0 || (flights < flightsMax && waitingRows >= overlapRows)
   let idle: (() => void)[] = []
 
   async function fly(tickets: Ticket[]): Promise<void> {
@@ -73,7 +79,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   function launch(): void {
-    while (flights < flightsMax && queue.length > 0) {
+    while (queue.length > 0 && mayFly()) {
       flights++
       const tickets = queue.splice(0, fitting(queue, batchMax))
       void fly(tickets)

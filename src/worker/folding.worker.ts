@@ -1,5 +1,4 @@
 /** Thread entry: folds the log beside the thread that answers requests. See folding-thread.ts. */
-import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createIdSource, createLog, systemClock, type Config } from '../platform/index.ts'
 import { createPool, inWorkspace, type Endpoint } from '../store/index.ts'
@@ -19,8 +18,6 @@ const { endpoint, logging, alone, masterKey } = workerData as {
   readonly alone: boolean
   readonly masterKey: Uint8Array
 }
-// On Linux this concerns the calling thread only: whoever waits for an answer goes before folding.
-if (process.platform === 'linux') setPriority(0, 10)
 const log = createLog(logging)
 const pool = createPool(endpoint, log, { max: SESSIONS_MAX, statementMsMax: 60_000 })
 const database = {
