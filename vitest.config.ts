@@ -10,7 +10,7 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     globalSetup: ['test/support/test-cluster.ts'],
     // Two cores: with two workers they wait a third of the time, for flushes, pages and processes.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // Files share the modules of their worker: modules keep nothing of what they served.
     isolate: false,
     env: { TZ: 'UTC' },

@@ -194,12 +194,16 @@ function bodyOf({ method, url }: Route): unknown {
 }
 
 /** Every row of the other workspace in every table. */
+/** Written by folding and scoring when they get to it, whoever calls what meanwhile. */
+const DERIVED = ['lead_states', 'lead_scores']
+
 async function theirRows(): Promise<string> {
   const { rows: tables } = await hub.database.owner.query<{ name: string }>(
     `select c.table_name as name from information_schema.columns c
      join information_schema.tables t using (table_schema, table_name)
      where c.table_schema = 'public' and c.column_name = 'workspace_id'
-       and t.table_type = 'BASE TABLE' order by 1`,
+       and t.table_type = 'BASE TABLE' and c.table_name <> all($1) order by 1`,
+    [DERIVED],
   )
   expect(tables.length).toBeGreaterThan(15)
   let text = ''
