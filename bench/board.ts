@@ -4,7 +4,7 @@
  * one at a time, and the time is taken from before the request until the row of the lead says what
  * happened. Writes docs/CLAIMS.md.
  *
- *     node bench/board.ts [--events 100] [--rate 20]
+ *     node bench/board.ts [--events 60] [--rate 20]
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ import { startLiveProduct, type LiveProduct } from './live-product.ts'
 
 const { values } = parseArgs({
   options: {
-    events: { type: 'string', default: '100' },
+    events: { type: 'string', default: '60' },
     rate: { type: 'string', default: '20' },
   },
 })
@@ -39,14 +39,22 @@ function stream({ url, key }: LiveProduct) {
   return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** Runs in the page: when (milliseconds since the epoch) the row of a lead says `label`. */
-const said = ([id, label]: readonly [string, string]): Promise<number> =>
+/**
+ * Runs in the page: when (milliseconds since the epoch) the row of a lead says `label`; Infinity
+ * when it still does not after five seconds, null when the row left the list before it did.
+ */
+const said = ([id, label]: readonly [string, string]): Promise<number | null> =>
   new Promise((resolve) => {
+    const end = (at: number | null): void => {
+      watch.disconnect()
+      clearTimeout(late)
+      resolve(at)
+    }
+    const late = setTimeout(() => end(Infinity), 5_000)
     const look = (): void => {
       const row = document.querySelector(`[data-lead="${id}"]`)
-      if (row?.textContent.includes(label) !== true) return
-      watch.disconnect()
-      resolve(Date.now())
+      if (row === null) end(null)
+      else if (row.textContent.includes(label)) end(Date.now())
     }
     const watch = new MutationObserver(look)
     watch.observe(document.body, { subtree: true, childList: true, characterData: true })
@@ -72,7 +80,8 @@ async function once(page: Page, { url, key }: LiveProduct): Promise<number | und
     body: JSON.stringify({ lead_id: leadId, type }),
   })
   if (response.status !== 202) throw new Error(`answered ${response.status}`)
-  return (await seen) - at
+  const shown = await seen
+  return shown === null ? undefined : shown - at
 }
 
 if (!HAS_PAGES) throw new Error('needs Chromium and the built dashboard (npm run build)')
@@ -105,7 +114,9 @@ try {
     '|---|---|---|',
     `| Event to the row of its lead in the browser, p50 | ${at(0.5)} | 200 ms |`,
     `| the same, p95 | ${at(0.95)} | |`,
-    `| slowest of all | ${at(1)} | |`,
+    `| slowest of those shown | ${Math.max(...times.filter(Number.isFinite))} ms | |`,
+    `| overtaken by a later event of the lead, or not shown within 5 s | ` +
+      `${times.filter((time) => time === Infinity).length} of ${EVENTS} | |`,
   ].join('\n')
   process.stdout.write(`${table}\n`)
   writeClaims('board', table, {
