@@ -1,9 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
+/** Minutes of processor time together: `npm run test:long`, and .ci/run, run them, not `npm test`. */
+const LONG = [
+  'src/simulation/bound.test.ts',
+  'src/simulation/churn-bound.test.ts',
+  'test/feature-upgrade.test.ts',
+  'test/first-hour-screen.test.ts',
+  'test/ghl-backfill.test.ts',
+  'test/operating.test.ts',
+  'test/readiness.test.ts',
+]
+const isLong = process.env['EH_TESTS'] === 'long'
+const usual = ['src/**/*.test.ts', 'test/**/*.test.ts', 'dashboard/src/**/*.test.{ts,tsx}']
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'dashboard/src/**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    include: isLong ? LONG : usual,
+    exclude: ['**/node_modules/**', '**/dist/**', ...(isLong ? [] : LONG)],
     // Nothing is decided by it but how long a hanging test is waited for, on a busy machine too.
     testTimeout: 120_000,
     hookTimeout: 120_000,
