@@ -4,9 +4,11 @@ import { defineConfig } from 'vitest/config'
 const LONG = [
   'src/simulation/bound.test.ts',
   'src/simulation/churn-bound.test.ts',
+  'test/dialogs-screen.test.ts',
   'test/feature-upgrade.test.ts',
   'test/first-hour-screen.test.ts',
   'test/ghl-backfill.test.ts',
+  'test/loss/loss.test.ts',
   'test/operating.test.ts',
   'test/readiness.test.ts',
 ]
