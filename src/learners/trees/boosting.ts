@@ -96,8 +96,17 @@ function growRules({ columns }: Binner, settings: GbdtSettings): GrowRules {
       throw new AppError('invalid-request', `monotone: "${name}" is not a numeric column`)
   }
   const constrained = Object.keys(monotone).length > 0
+  const { maxDepth, maxLeaves, l2, minChildWeight, minSplitGain } = settings
+  const { categoryL2, categorySmoothing } = settings
+  // Named one by one: they are sent to the helping thread, which functions among options cannot be.
   return {
-    ...settings,
+    maxDepth,
+    maxLeaves,
+    l2,
+    minChildWeight,
+    minSplitGain,
+    categoryL2,
+    categorySmoothing,
     bins: Uint8Array.from(columns, (c) => c.bins),
     categorical: Uint8Array.from(columns, (c) => (c.kind === 'categorical' ? 1 : 0)),
     monotone: constrained ? Int8Array.from(columns, (c) => monotone[c.name] ?? 0) : undefined,

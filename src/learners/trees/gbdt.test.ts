@@ -275,7 +275,7 @@ test('two threads grow the trees that one grows', async () => {
     const labels = Float64Array.from({ length: rows }, () => (random.next() < 0.4 ? 1 : 0))
     const frame: Frame = { rows, columns }
     for (const more of [{}, { rowFraction: 0.7, columnFraction: 0.5 }]) {
-      const options = { trees: 6, seed: 3, ...more }
+      const options = { trees: 6, seed: 3, onProgress: () => undefined, ...more }
       const two = await trainGbdtTogether(parallel, frame, labels, options)
       expect(two.toState()).toEqual(trainGbdt(frame, labels, options).toState())
     }
