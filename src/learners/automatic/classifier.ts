@@ -29,6 +29,7 @@ import {
   type TrainedMember,
   type TrainingTable,
 } from './members.ts'
+import { oneHotWidth } from './one-hot.ts'
 
 /** `gbdt` has both views of categories where there are any. */
 export type ClassifierName = 'gbdt' | 'forest' | 'logistic' | 'ensemble'
@@ -149,7 +150,7 @@ function trainingTable(
       `Learning needs at least 2 rows of each label; there are ${positives} positive and ` +
         `${labels.length - positives} negative rows`,
     )
-  const most = Math.max(1000, Math.floor(searchCells / Math.max(1, frame.columns.length)))
+  const most = Math.max(1000, Math.floor(searchCells / Math.max(1, widestView(frame, options))))
   const searchRows = sampleRows(frame.rows, most, seed)
   const searched = Float64Array.from(searchRows, (row) => labels[row]!)
   const hits = searched.reduce((sum, label) => sum + label, 0)
@@ -159,6 +160,11 @@ function trainingTable(
   const own = enough ? searched : labels
   const count = Math.max(2, Math.min(folds, 5, rarer))
   return { frame, labels, searchRows: rows, fold: stratifiedFolds(own, count, seed), mostTrees }
+}
+
+/** Columns of the widest table that a member searches. */
+function widestView(frame: Frame, { model = 'ensemble' }: ClassifierOptions): number {
+  return memberNames(model, frame).includes('one_hot') ? oneHotWidth(frame) : frame.columns.length
 }
 
 /** Up to `most` distinct rows in ascending order. */

@@ -54,8 +54,10 @@ export interface TrainingTable {
   readonly mostTrees: number
 }
 
-/** Boosted models of different seeds that are averaged. */
+/** Boosted models of different seeds that are averaged: up to so many, */
 const BAGS = 3
+/** and of a long table, where they differ little, so many that they learn from this many cells. */
+const BAGGED_CELLS = 9_000_000
 /** A forest's share of votes is kept this far from 0 and 1. */
 const VOTE_MARGIN = 1e-3
 
@@ -96,13 +98,15 @@ function trainBoosting(table: TrainingTable, options: TrainingOptions) {
     weights: part.weights,
     onProgress: (f) => onProgress?.(0.8 * f),
   })
-  const models = Array.from({ length: BAGS }, (_, bag) =>
+  const cells = table.frame.rows * Math.max(1, table.frame.columns.length)
+  const bags = Math.max(1, Math.min(BAGS, Math.floor(BAGGED_CELLS / cells)))
+  const models = Array.from({ length: bags }, (_, bag) =>
     trainGbdt(table.frame, table.labels, {
       ...boostingOptions(choice.settings, choice.trees, seed * BAGS + bag),
       ...(weights ? { weights } : {}),
       ...(signal ? { signal } : {}),
       ...(whole ? { binner: choice.binner } : {}),
-      onProgress: (f) => onProgress?.(0.8 + (0.2 * (bag + f)) / BAGS),
+      onProgress: (f) => onProgress?.(0.8 + (0.2 * (bag + f)) / bags),
     }),
   )
   const { settings, trees, outOfFold } = choice

@@ -13,20 +13,32 @@ export interface OneHot {
 const MIN_ROWS = 5
 /** Most columns of one category column. */
 const MOST_LEVELS = 150
+/** Of a long table so many levels get a column that it has at most about this many cells. */
+const MOST_CELLS = 8_000_000
 
 /** Learns which levels get a column. */
 export function fitOneHot(frame: Frame): OneHot {
   const categories = frame.columns.filter((column) => column.kind === 'categorical')
-  return { columns: categories.map((c) => ({ name: c.name, levels: frequentLevels(c) })) }
+  const numbers = frame.columns.length - categories.length
+  const room = (MOST_CELLS / Math.max(1, frame.rows) - numbers) / Math.max(1, categories.length)
+  const most = Math.max(1, Math.min(MOST_LEVELS, Math.floor(room)))
+  return { columns: categories.map((c) => ({ name: c.name, levels: frequentLevels(c, most) })) }
 }
 
-function frequentLevels({ codes, levels }: CategoricalColumn): string[] {
+/** Columns of the 0/1 view of `frame`, at most: what a search over it has to read. */
+export function oneHotWidth(frame: Frame): number {
+  return frame.columns.reduce((sum, column) => {
+    return sum + (column.kind === 'numeric' ? 1 : Math.min(MOST_LEVELS, column.levels.length) + 1)
+  }, 0)
+}
+
+function frequentLevels({ codes, levels }: CategoricalColumn, most: number): string[] {
   const counts = new Float64Array(levels.length)
   for (const code of codes) if (code >= 0) counts[code]!++
   return Array.from(levels.keys())
     .filter((code) => counts[code]! >= MIN_ROWS)
     .sort((a, b) => counts[b]! - counts[a]! || (levels[a]! < levels[b]! ? -1 : 1))
-    .slice(0, MOST_LEVELS)
+    .slice(0, most)
     .map((code) => levels[code]!)
 }
 

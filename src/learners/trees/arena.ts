@@ -37,13 +37,16 @@ export function arenaOn(buffer: ArrayBufferLike, memory?: WebAssembly.Memory): A
   }
 }
 
-/** Hands out addresses one after another, each on a 16-byte boundary. */
+/** Bytes of a cache line: what two threads write must not share one. */
+const LINE = 64
+
+/** Hands out addresses one after another, each at the start of a cache line. */
 export function layout(): { take: (bytes: number) => number; size: () => number } {
   let top = 0
   return {
     take(bytes) {
       const at = top
-      top = Math.ceil((top + bytes) / 16) * 16
+      top = Math.ceil((top + bytes) / LINE) * LINE
       return at
     },
     size: () => top,

@@ -9,7 +9,8 @@ import { addTree, type TreeEnsemble } from './ensemble.ts'
 import type { GbdtSettings } from './gbdt-options.ts'
 import { growTree, type GrownLeaf, type Site } from './grow.ts'
 import type { Kernel } from './kernel.ts'
-import { CHUNK, chunkBytes, createMember, type MemberTask } from './member.ts'
+import { createMember, type MemberTask } from './member.ts'
+import { CHUNK, chunkBytes } from './node-histograms.ts'
 import { createObjective, weightedQuantile } from './objective.ts'
 import { scaleOf } from './quantise.ts'
 import type { NodeSums } from './split.ts'
@@ -191,8 +192,10 @@ function setLeaves(
 /** Quantile loss: a leaf's best value is the quantile of its residuals, not a Newton step. */
 function renewed(quantile: number, rows: Int32Array, margins: Float64Array, target: Target) {
   const { labels, weights } = target
-  const residuals = Float64Array.from(rows, (row) => labels[row]! - margins[row]!)
-  const own = weights && Float64Array.from(rows, (row) => weights[row]!)
+  // In the order of the rows: how they were partitioned depends on the number of members.
+  const order = rows.toSorted()
+  const residuals = Float64Array.from(order, (row) => labels[row]! - margins[row]!)
+  const own = weights && Float64Array.from(order, (row) => weights[row]!)
   return weightedQuantile(residuals, own, quantile)
 }
 

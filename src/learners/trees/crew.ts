@@ -17,7 +17,8 @@ export const ORDERS = {
   sum: 4,
   search: 5,
   apply: 6,
-  stop: 7,
+  expand: 7,
+  stop: 8,
 } as const
 export type Order = (typeof ORDERS)[keyof typeof ORDERS]
 

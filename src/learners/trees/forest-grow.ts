@@ -3,8 +3,8 @@
  * are tried. Histograms cannot be inherited then, so small nodes look only at the bins they have.
  */
 import type { SeededRandom } from '../../math/index.ts'
+import { writeSides } from './children.ts'
 import { treeBuilder, type TreeEnsemble } from './ensemble.ts'
-import { writeSides } from './grow.ts'
 import { writeScanRules } from './member.ts'
 import type { Workshop } from './workshop.ts'
 import { HISTOGRAM_BYTES } from './kernel.ts'

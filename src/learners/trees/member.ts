@@ -1,10 +1,22 @@
 /** One crew member's share of each order: a range of rows, or a range of columns. */
+import { ANSWER_NUMBERS, writeAnswer } from './answers.ts'
 import type { Arena } from './arena.ts'
 import { ORDERS, type Member } from './crew.ts'
-import { HISTOGRAM_BYTES, type Kernel } from './kernel.ts'
+import { expandShare } from './expand.ts'
+import type { Kernel } from './kernel.ts'
+import {
+  groupColumns,
+  inherit,
+  NO_COLUMNS,
+  slotAt,
+  spareAt,
+  span,
+  sumRows,
+  type ColumnShare,
+} from './node-histograms.ts'
 import { createObjective } from './objective.ts'
 import { quantise, SUM_BLOCK, sumBlocks } from './quantise.ts'
-import { bestSplit, type Best, type NodeSums, type Scale } from './split.ts'
+import { bestSplit, type NodeSums, type Scale } from './split.ts'
 import type { Objective, ObjectiveSpec, Target } from './target.ts'
 import type { GrowRules, Places, Workshop } from './workshop.ts'
 
@@ -19,19 +31,11 @@ export interface MemberTask {
   readonly members: number
 }
 
-/** Most rows copied side by side at a time, and bytes of them: they fit the second-level cache. */
-export const CHUNK = 1024
-const CHUNK_BYTES = 64 * 1024
-
-/** Room for one chunk of rows of so many columns. */
-export const chunkBytes = (columns: number): number =>
-  Math.max(columns, Math.min(CHUNK * columns, CHUNK_BYTES)) + 16
-/** Nodes of fewer rows are partitioned by the first member alone, and not summed by rows. */
+/** Nodes of fewer rows are not shared among members. */
 export const SHARED_ROWS = 4096
 
-/** Numbers per node of a search order, and of its answer. */
+/** Numbers per node of a search order. */
 export const NODE_NUMBERS = 8
-export const ANSWER_NUMBERS = 16
 
 /** Labels and weights as they lie in the arena. */
 export function targetIn(arena: Arena, task: MemberTask, starts?: Int32Array): Target {
@@ -42,15 +46,9 @@ export function targetIn(arena: Arena, task: MemberTask, starts?: Int32Array): T
 }
 
 /** The share [from, to) of `count` things. */
-function share(count: number, { member, members }: MemberTask): [number, number] {
+export function share(count: number, { member, members }: MemberTask): [number, number] {
   const cut = (m: number): number => Math.floor((count * m) / members)
   return [cut(member), cut(member + 1)]
-}
-
-/** Columns and how they are grouped for the kernel. */
-interface ColumnShare {
-  readonly features: Int32Array
-  readonly groups: readonly ColumnGroup[]
 }
 
 interface TreeShare {
@@ -60,8 +58,6 @@ interface TreeShare {
   readonly all: ColumnShare
   readonly scale: Scale
 }
-
-const NO_COLUMNS: ColumnShare = { features: new Int32Array(0), groups: [] }
 
 /** `objective` is given by the first member, which knows the queries of a ranking. */
 export function createMember(
@@ -94,6 +90,7 @@ export function createMember(
       quantise(arena, places, from, to, scale, numbers[3] === 1, results)
       tree = startTree(workshop, task, scale, numbers[2]!)
     } else if (order === ORDERS.partition) results[0] = partitionShare(workshop, task, numbers)
+    else if (order === ORDERS.expand) expandShare(workshop, task.member, tree, numbers[0]!)
     else if (order === ORDERS.sum) sumShare(workshop, task, tree, numbers)
     else if (order === ORDERS.apply) applyShare(arena, task, numbers, margins)
     else searchShare(workshop, task, tree, numbers, results)
@@ -104,12 +101,6 @@ export function createMember(
 function blocksOf(rows: number, task: MemberTask): [number, number] {
   const [from, to] = share(Math.ceil(rows / SUM_BLOCK), task)
   return [Math.min(rows, from * SUM_BLOCK), Math.min(rows, to * SUM_BLOCK)]
-}
-
-/** Columns in groups of 8 neighbours, then of any 4, then single ones. */
-interface ColumnGroup {
-  readonly at: number
-  readonly width: number
 }
 
 function startTree(workshop: Workshop, task: MemberTask, scale: Scale, columns: number): TreeShare {
@@ -133,40 +124,12 @@ export function writeScanRules(
   f64.set([g, h, l2, minChildWeight], scan >> 3)
 }
 
-/** Lists the columns at `list`, counted from the first, so that each group lies together. */
-function groupColumns({ i32 }: Arena, features: Int32Array, list: number): ColumnShare {
-  const runs: number[] = []
-  const rest: number[] = []
-  for (let i = 0; i < features.length;) {
-    if (features[i + 7] === features[i]! + 7) {
-      for (let k = 0; k < 8; k++) runs.push(features[i + k]!)
-      i += 8
-    } else rest.push(features[i++]!)
-  }
-  const numbers = [...runs, ...rest].map((f) => f - features[0]!)
-  i32.set(numbers, list >> 2)
-  const groups: ColumnGroup[] = []
-  for (let i = 0; i < features.length;) {
-    const width = i < runs.length ? 8 : features.length - i >= 4 ? 4 : 1
-    groups.push({ at: list + 4 * i, width })
-    i += width
-  }
-  return { features, groups }
-}
-
-/** A member's part of a node's rows when it is partitioned. */
-export function partitionRange(count: number, task: MemberTask): [number, number] {
-  if (count < SHARED_ROWS) return task.member === 0 ? [0, count] : [0, 0]
-  return share(count, task)
-}
-
 function partitionShare(
   { kernel, places }: Workshop,
   task: MemberTask,
   numbers: Float64Array,
 ): number {
-  const [first, to] = partitionRange(numbers[2]!, task)
-  if (to <= first) return 0
+  const [first, to] = share(numbers[2]!, task)
   const from = numbers[1]! + first
   return kernel.partition(
     places.bins + numbers[0]!,
@@ -197,38 +160,16 @@ function searchShare(
   for (let k = 0; k < 2; k++) {
     const node = numbers.subarray(k * NODE_NUMBERS, (k + 1) * NODE_NUMBERS)
     const answer = results.subarray(k * ANSWER_NUMBERS, (k + 1) * ANSWER_NUMBERS)
-    answer[1] = -1
+    writeAnswer(null, answer)
     if (node[0]! < 0 || features.length === 0) continue
     const at = slotAt(workshop.places, node[0]!)
-    if (k === 1 && inherits) inherit(workshop, node[0]!, numbers[0]!, features)
+    if (k === 1 && inherits) inherit(workshop, at, slotAt(workshop.places, numbers[0]!), features)
     else if (k === 0 && summed) addSpares(workshop, task, at, features)
     else sumRows(workshop, tree.mine, at, node[1]!, node[2]!, inOrder!)
     if (node[7] !== 1) continue
     const sums: NodeSums = { g: node[3]!, h: node[4]!, lower: node[5]!, upper: node[6]! }
-    const best = bestSplit(workshop, at, sums, tree.scale, features)
-    if (best) writeAnswer(best, answer)
+    writeAnswer(bestSplit(workshop, at, sums, tree.scale, features), answer)
   }
-}
-
-const slotAt = ({ histograms, columns }: Places, slot: number): number =>
-  histograms + slot * columns * HISTOGRAM_BYTES
-
-/** Bytes [first, end) from the first to the last of a member's columns. */
-const span = (features: Int32Array): [number, number] => [
-  features[0]! * HISTOGRAM_BYTES,
-  (features[features.length - 1]! + 1) * HISTOGRAM_BYTES,
-]
-
-/** The larger child's histograms: the parent's minus the smaller child's. */
-function inherit(
-  { kernel, places }: Workshop,
-  large: number,
-  small: number,
-  features: Int32Array,
-): void {
-  const [first, end] = span(features)
-  const from = slotAt(places, large) + first
-  kernel.subtract(from, slotAt(places, small) + first, end - first)
 }
 
 /** A sum order (slot, rows from, count, in order): histograms of the member's part of the rows. */
@@ -240,9 +181,6 @@ function sumShare(workshop: Workshop, task: MemberTask, tree: TreeShare, numbers
   sumRows(workshop, tree.all, at, start! + from, to - from, inOrder === 1)
 }
 
-const spareAt = ({ spares, columns }: Places, member: number): number =>
-  spares + (member - 1) * columns * HISTOGRAM_BYTES
-
 /** Adds what the other members summed, over the member's columns only. */
 function addSpares(
   { kernel, places }: Workshop,
@@ -253,37 +191,6 @@ function addSpares(
   const [first, end] = span(features)
   for (let member = 1; member < members; member++)
     kernel.add(at + first, spareAt(places, member) + first, end - first)
-}
-
-/** Sums the histograms of rows into those at `at`, over the columns of `share` only. */
-function sumRows(
-  { kernel, places }: Workshop,
-  { features, groups }: ColumnShare,
-  at: number,
-  from: number,
-  count: number,
-  inOrder: boolean,
-): void {
-  if (features.length === 0) return
-  const { columns, packed, ordered, chunk } = places
-  const [start, end] = span(features)
-  kernel.clear(at + start, end - start)
-  const first = features[0]!
-  const width = (end - start) / HISTOGRAM_BYTES
-  const stride = inOrder ? columns : width
-  const most = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_BYTES / width)))
-  for (let row = from; row < from + count; row += most) {
-    const n = Math.min(most, from + count - row)
-    const rows = places.rows + 4 * row
-    if (!inOrder) {
-      kernel.copyRows(places.bins + first, columns, rows, n, width, chunk)
-      kernel.gather(packed, rows, n, ordered)
-    }
-    const gradients = inOrder ? packed + 8 * row : ordered
-    const table = inOrder ? places.bins + first + row * columns : chunk
-    for (const group of groups)
-      kernel.histogram(table, stride, gradients, n, group.at, group.width, at + start)
-  }
 }
 
 /** An apply order (output, leaves, rows): adds each leaf's value to the margins of its rows. */
@@ -301,32 +208,5 @@ function applyShare(
     const end = Math.min(to, f64[leaf]!)
     const value = f64[leaf + 1]!
     for (; at < end; at++) margins[i32[rows + at]! * outputs + output!]! += value
-  }
-}
-
-function writeAnswer(best: Best, answer: Float64Array): void {
-  const { score, feature, threshold, missingLeft, leftG, leftH, gain, set } = best
-  answer.set([score, feature, threshold, missingLeft ? 1 : 0, leftG, leftH, gain, set ? 1 : 0])
-  if (set) answer.set(set, 8)
-}
-
-/** The best of the members' answers for child `k`; on equal scores the first member's. */
-export function readAnswer({ f64 }: Arena, members: readonly Places[], k: number): Best | null {
-  let best: Float64Array | undefined
-  for (const { results } of members) {
-    const at = (results >> 3) + k * ANSWER_NUMBERS
-    const answer = f64.subarray(at, at + ANSWER_NUMBERS)
-    if (answer[1]! >= 0 && !(best && best[0]! >= answer[0]!)) best = answer
-  }
-  if (!best) return null
-  return {
-    score: best[0]!,
-    feature: best[1]!,
-    threshold: best[2]!,
-    missingLeft: best[3] === 1,
-    leftG: best[4]!,
-    leftH: best[5]!,
-    gain: best[6]!,
-    set: best[7] === 1 ? Uint32Array.from(best.subarray(8, 16)) : null,
   }
 }

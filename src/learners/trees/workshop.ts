@@ -23,7 +23,7 @@ export interface GrowRules extends SplitRules {
   readonly maxLeaves: number
 }
 
-/** Where things lie in the arena, in bytes. The last six belong to one crew member each. */
+/** Where things lie in the arena, in bytes. The last seven belong to one crew member each. */
 export interface Places {
   readonly columns: number
   readonly bins: number
@@ -50,10 +50,14 @@ export interface Places {
   /** Histograms of `slots` nodes. */
   readonly histograms: number
   readonly slots: number
-  /** One node's histograms for each member but the first: what it summed over its rows. */
+  /** One node's histograms for each member: of its part of the rows, or not to be kept. */
   readonly spares: number
+  /** float64 numbers of nodes to be split whole by any member, and its answers: see expand.ts. */
+  readonly jobs: number
   /** float64 pairs, leaf by leaf in the order of their rows: the end of the rows, the value. */
   readonly leaves: number
+  /** As `sides`, of the node that the member splits by itself. */
+  readonly ownSides: number
   /** Rows copied side by side. */
   readonly chunk: number
   /** Packed gradients in the order of a node's rows. */

@@ -1,6 +1,7 @@
 /** Lays out the memory of one training and chooses the kernel that works on it. */
 import { AppError } from '../../core/index.ts'
 import { createArena, layout, type Arena } from './arena.ts'
+import { JOB_NUMBERS, MOST_JOBS } from './expand.ts'
 import { HISTOGRAM_BYTES, SCAN_BYTES, type Kernel } from './kernel.ts'
 import { SUM_BLOCK } from './quantise.ts'
 import { scriptKernel } from './script-kernel.ts'
@@ -23,6 +24,7 @@ function usesWasm(kernel: KernelChoice, cells: number): boolean {
 const HISTOGRAM_BUDGET = 64 * 2 ** 20
 const MOST_BYTES = 2 ** 31 - 65536
 const ORDER_BYTES = 256
+const CONTROL_BYTES = 128
 const RESULT_BYTES = 256
 
 export interface WorkspacePlan {
@@ -73,14 +75,16 @@ export function createWorkspace(plan: WorkspacePlan): Workspace {
     drawn: take(4 * columns),
     sides: take(256),
     orders: take(ORDER_BYTES),
-    control: take(64),
+    control: take(CONTROL_BYTES),
     histograms: take(slots * each),
     slots,
-    spares: take((members - 1) * each),
+    spares: take(members * each),
+    jobs: take(8 * JOB_NUMBERS * MOST_JOBS),
     leaves: take(16 * Math.min(plan.leaves, rows)),
   }
   const places = Array.from({ length: members }, () => ({
     ...shared,
+    ownSides: take(256),
     chunk: take(plan.chunkBytes),
     ordered: take(8 * orderedRows),
     features: take(8 * columns),
