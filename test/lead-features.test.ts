@@ -204,6 +204,28 @@ test('what retention deleted is named, and known again from then on', async () =
   expect(item(await features('old'), 'total_property_views')).toMatchObject({ value: 1 })
 })
 
+test('a damaged base or state is told of once, and stops no answer', async () => {
+  await view('hurt', 'elm-4', 60)
+  await view('hurt', 'elm-5', 30)
+  await hub.folded()
+  const { rows } = await hub.database.owner.query<{ workspace_id: number; person_id: string }>(
+    `update lead_states s set state = set_byte(s.state, 40, get_byte(s.state, 40) # 1)
+     from persons p where p.person_id = s.person_id and p.lead_id = 'hurt'
+     returning s.workspace_id, s.person_id`,
+  )
+  const { workspace_id, person_id } = rows[0]!
+  const state = encodeState(emptyState()).fill(0, 5)
+  await hub.database.withWorkspace(workspace_id, (client) =>
+    saveLeadBase(client, Number(person_id), { until: 0, state }),
+  )
+  for (let i = 0; i < 3; i++)
+    expect(item(await features('hurt'), 'total_property_views')).toMatchObject({ value: 2 })
+  const told = hub.logged().split('\n')
+  expect(told.filter((line) => line.includes('what was kept of a lead'))).toHaveLength(1)
+  const { body } = await hub.call('GET', '/metrics')
+  expect(body).toContain('enterprisehub_damaged_states_total{kept="base"} 1')
+})
+
 test('for how many leads each feature is known, measured once and kept', async () => {
   const key = await makeKey(hub.database, 'coverage', ['leads:read', 'events:write'])
   const read = async () => {

@@ -3,12 +3,15 @@
  * fields in their order, whole numbers as variable-length integers, others as eight-byte floats,
  * typed arrays by their non-zero cells.
  *
- * Format: byte 0 the format version; bytes 1-4 FOLD_SCHEMA (little endian); then the fields.
+ * Format: byte 0 the format version; bytes 1-4 FOLD_SCHEMA (little endian); then the fields; the
+ * last four bytes are the CRC-32 of all before them (little endian).
  */
+import { crc32 } from 'node:zlib'
 import { fnv1a } from '../math/index.ts'
 import { emptyState, type LeadState } from './state.ts'
 
-const FORMAT = 1
+/** 1 had no checksum. */
+const FORMAT = 2
 
 /**
  * Raise it whenever a fold changes what it does without changing the shape of the state; a golden
@@ -36,8 +39,20 @@ function shapeOf(field: Field): string {
 /** Identifies the fold: states written under another number must be rebuilt from the log. */
 export const FOLD_SCHEMA: number = fnv1a(`${FOLD_REVISION}:${shapeOf(EMPTY)}`)
 
+/** Of the bytes of a state: another number means that stored states are to be written anew. */
+export const STATE_VERSION: number = fnv1a(`${FORMAT}:${FOLD_SCHEMA}`)
+
 /** The first bytes of a state: they say which version of the fold wrote it. */
 const STATE_HEADER_BYTES = 5
+const CHECKSUM_BYTES = 4
+
+/** Bytes that are not as they were written, or never were a state: fold the lead from the log. */
+export class DamagedStateError extends RangeError {
+  override readonly name = 'DamagedStateError'
+  constructor() {
+    super('the encoded state is damaged: rebuild it from the log')
+  }
+}
 
 /** Exact bytes of `state`; about 1 KB for a lead with a hundred events. */
 export function encodeState(state: LeadState): Uint8Array {
@@ -45,33 +60,36 @@ export function encodeState(state: LeadState): Uint8Array {
   writer.byte(FORMAT)
   for (let shift = 0; shift < 32; shift += 8) writer.byte((FOLD_SCHEMA >>> shift) & 255)
   writeFields(writer, state as unknown as Fields, STEPS)
-  return writer.done()
+  return writer.sealed()
 }
 
 /**
  * The state behind `bytes`, equal bit for bit to the one encoded; null when another version of the
- * fold wrote them, so that the state must be rebuilt from the log. Throws a RangeError when the
- * bytes are damaged.
+ * fold wrote them, so that the state must be rebuilt from the log.
+ * @throws DamagedStateError when they are not as they were written.
  */
 export function decodeState(bytes: Uint8Array): LeadState | null {
+  if (bytes.length < STATE_HEADER_BYTES || bytes[0] === 0) throw new DamagedStateError()
+  // How another format is sealed is not known here.
+  if (bytes[0] !== FORMAT) return null
+  const end = bytes.length - CHECKSUM_BYTES
+  if (end < STATE_HEADER_BYTES) throw new DamagedStateError()
+  const seal = new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0, true)
+  if (crc32(bytes.subarray(0, end)) !== seal) throw new DamagedStateError()
   if (!isOfThisFold(bytes)) return null
-  const reader = new Reader(bytes)
+  const reader = new Reader(bytes.subarray(0, end))
   reader.at = STATE_HEADER_BYTES
   const state = emptyState()
   readFields(reader, state as unknown as Fields, STEPS)
-  if (reader.at !== bytes.length) throw damaged()
+  if (reader.left > 0) throw new DamagedStateError()
   return state
 }
 
-/** Whether this version of the fold wrote a state that begins with these bytes (five at least). */
+/** Whether this version of the fold wrote a state that begins with these bytes (five of them). */
 export function isOfThisFold(bytes: Uint8Array): boolean {
-  if (bytes.length < STATE_HEADER_BYTES) throw damaged()
+  if (bytes.length < STATE_HEADER_BYTES) return false
   const schema = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true)
   return bytes[0] === FORMAT && schema === FOLD_SCHEMA
-}
-
-function damaged(): RangeError {
-  return new RangeError('the encoded state is damaged: rebuild it from the log')
 }
 
 /**
@@ -171,7 +189,7 @@ function readList(reader: Reader): number[] | string[] {
   const head = reader.whole()
   const length = Math.floor(head / 2)
   // Every item takes a byte at least: a longer list is damage, not a reason to fill the memory.
-  if (length > reader.left) throw damaged()
+  if (length > reader.left) throw new DamagedStateError()
   if (head % 2 === 1) return Array.from({ length }, () => reader.text())
   return Array.from({ length }, () => reader.number())
 }
@@ -181,7 +199,7 @@ function readSparse(reader: Reader, cells: Float64Array | Uint8Array): void {
   let at = -1
   for (let i = 0; i < filled; i++) {
     at += reader.whole() + 1
-    if (at >= cells.length) throw damaged()
+    if (at >= cells.length) throw new DamagedStateError()
     cells[at] = reader.number()
   }
 }
@@ -245,8 +263,11 @@ class Writer {
     this.#at = 0
   }
 
-  done(): Uint8Array {
-    return this.#bytes.slice(0, this.#at)
+  /** What was written, with its checksum. */
+  sealed(): Uint8Array {
+    this.#room(CHECKSUM_BYTES)
+    this.#view.setUint32(this.#at, crc32(this.#bytes.subarray(0, this.#at)), true)
+    return this.#bytes.slice(0, this.#at + CHECKSUM_BYTES)
   }
 }
 
@@ -269,7 +290,7 @@ class Reader {
 
   byte(): number {
     const byte = this.#bytes[this.at++]
-    if (byte === undefined) throw damaged()
+    if (byte === undefined) throw new DamagedStateError()
     return byte
   }
 
@@ -284,7 +305,7 @@ class Reader {
       value += (byte & 127) * scale
       if (byte < 128) return value
       scale *= 128
-      if (scale > 2 ** 53) throw damaged()
+      if (scale > 2 ** 53) throw new DamagedStateError()
     }
   }
 
@@ -294,7 +315,7 @@ class Reader {
       const zigzag = head - WHOLE_FROM
       return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
     }
-    if (this.left < 8) throw damaged()
+    if (this.left < 8) throw new DamagedStateError()
     const value = this.#view.getFloat64(this.at, true)
     this.at += 8
     return value
@@ -302,7 +323,7 @@ class Reader {
 
   text(): string {
     const length = this.whole()
-    if (length > this.left) throw damaged()
+    if (length > this.left) throw new DamagedStateError()
     let value = ''
     for (let i = 0; i < length; i++) value += String.fromCharCode(this.whole())
     return value

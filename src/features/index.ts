@@ -3,7 +3,14 @@
  * per lead and every feature's value as of a moment, the same online, replayed and rebuilt.
  * May import core, math, platform and store.
  */
-export { decodeState, encodeState, FOLD_SCHEMA, isOfThisFold } from './codec.ts'
+export { decodeState, encodeState, FOLD_SCHEMA, isOfThisFold, STATE_VERSION } from './codec.ts'
+export {
+  onStateDamage,
+  readStored,
+  tellStateDamage,
+  watchStateDamage,
+  type StateDamage,
+} from './damage.ts'
 export type {
   CategoricalFeature,
   FeatureDeclaration,

@@ -11,7 +11,7 @@ import {
   type LeadBase,
   type StateKey,
 } from '../store/index.ts'
-import { decodeState } from './codec.ts'
+import { readStored } from './damage.ts'
 import { foldWatched, type Known } from './evidence.ts'
 import { asLearned, markDeclared, replayEntries } from './replay.ts'
 import { foldOrder } from './state.ts'
@@ -27,8 +27,8 @@ export interface Rebuilt {
 
 /**
  * The track of a lead as known at log position `position`; with `before` (milliseconds since the
- * epoch) only what happened earlier. A base of another version of the fold is of no use: the lead
- * then begins with what the log still holds.
+ * epoch) only what happened earlier. A base of another version of the fold, or a damaged one, is
+ * of no use: the lead then begins with what the log still holds.
  */
 export async function rebuildTrack(
   client: Client,
@@ -39,7 +39,7 @@ export async function rebuildTrack(
   // The base second: one that is newer than the entries holds all that are older than it.
   const known = await readPerson(client, workspaceId, personId, position)
   const base = await readLeadBase(client, workspaceId, personId)
-  const state = base && decodeState(base.state)
+  const state = base && readStored(base.state, { workspaceId, personId }, 'base')
   const track: LeadTrack = state ? { state, checkpoints: [] } : emptyTrack()
   const from = base && state ? base.until : -Infinity
   const entries = withoutUndone(known).filter(
@@ -64,8 +64,8 @@ async function readLeads(
   return (personId) => ({ entries: entries.get(personId) ?? [], base: bases.get(personId) })
 }
 
-function fromBase(entries: readonly LogEntry[], base: LeadBase | undefined): Known {
-  const state = base && decodeState(base.state)
+function fromBase(entries: readonly LogEntry[], base: LeadBase | undefined, lead: StateKey): Known {
+  const state = base && readStored(base.state, lead, 'base')
   const from = base && state ? base.until : -Infinity
   const own = withoutUndone(entries).filter(({ eventTime }) => eventTime >= from)
   return foldWatched(own.sort(foldOrder), state ?? undefined)
@@ -84,7 +84,7 @@ export async function readKnown(
   const known = new Map<number, Known>()
   for (const personId of personIds) {
     const { entries, base } = of(personId)
-    known.set(personId, fromBase(entries, base))
+    known.set(personId, fromBase(entries, base, { workspaceId, personId }))
     // Other requests get their turn between two leads.
     await setImmediate()
   }
@@ -118,7 +118,11 @@ export async function readKnownThen(
     if (base === undefined) {
       const entries = [...marked[i]!, ...markDeclared(past, isDeclared)]
       known.set(personId, foldWatched(replayEntries(entries, time, personId)))
-    } else known.set(personId, base.until <= time ? fromBase(past, base) : null)
+    } else
+      known.set(
+        personId,
+        base.until <= time ? fromBase(past, base, { workspaceId, personId }) : null,
+      )
     await setImmediate()
   }
   return known

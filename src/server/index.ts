@@ -11,6 +11,7 @@ import {
   type Capture,
   type GroupCommit,
 } from '../events/index.ts'
+import { watchStateDamage } from '../features/index.ts'
 import { startEnrichment, startIntake, type OpenSink } from '../integrations/index.ts'
 import { createLiveModels } from '../models/index.ts'
 import {
@@ -91,6 +92,18 @@ function countLooks(metrics: Registry): Services['onLook'] {
     registers: [metrics],
   })
   return (cache, isHit) => looks.inc({ cache, result: isHit ? 'hit' : 'miss' })
+}
+
+/** Counts and logs states that were found damaged; the answer ends it. */
+function countDamage({ metrics, log }: Services): () => void {
+  const damaged = new Counter({
+    name: 'enterprisehub_damaged_states_total',
+    help: 'Stored states found damaged and folded from the log instead, once an hour and lead',
+    labelNames: ['kept'],
+    registers: [metrics],
+  })
+  for (const kept of ['state', 'base']) damaged.inc({ kept }, 0)
+  return watchStateDamage(log, ({ kept }) => damaged.inc({ kept }))
 }
 
 /** How far the log is written and folded, and what is kept in memory here, for GET /metrics. */
@@ -236,6 +249,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const services = servicesOf(options, commit, memory)
   exposeProgress(services, () => appended, folding)
+  const stopCounting = countDamage(services)
   folding?.onNotice((notice) => announceNotices(services, notice))
   const stopAnnouncing = await announceModels(services)
   const app = await buildApp(services)
@@ -250,6 +264,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.listen({ port: config.PORT, host: config.HOST })
   } catch (error) {
     stopAnnouncing()
+    stopCounting()
     await services.intake.close()
     await services.enrichment.close()
     await notices.close()
@@ -269,6 +284,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await services.intake.close()
       await services.enrichment.close()
       await commit.drain()
+      stopCounting()
       await notices.close()
     },
   }

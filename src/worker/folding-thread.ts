@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { LiveNotice } from '../decisions/index.ts'
+import { tellStateDamage, type StateDamage } from '../features/index.ts'
 import type { Config, Logger } from '../platform/index.ts'
 import type { Endpoint, StateKey } from '../store/index.ts'
 import type { PartitionOwner } from './partition-owner.ts'
@@ -14,8 +15,8 @@ const RESTART_MS = 1_000
 /** What the thread is told. */
 export type ToFolding =
   'hint' | 'close' | { readonly listen: readonly number[] } | { readonly rescore: StateKey }
-/** What it tells: how far the log is folded, or what that led to. */
-export type FromFolding = number | LiveNotice
+/** What it tells: how far the log is folded, what that led to, or what it found damaged. */
+export type FromFolding = number | LiveNotice | StateDamage
 
 export interface FoldingThreadOptions {
   readonly endpoint: Endpoint
@@ -55,6 +56,10 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
       if (listened.length > 0) tell({ listen: listened })
       thread.on('message', (folded: FromFolding) => {
         if (typeof folded !== 'number') {
+          if ('kept' in folded) {
+            tellStateDamage(folded)
+            return
+          }
           for (const listener of listeners) listener(folded)
           return
         }

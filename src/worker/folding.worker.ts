@@ -1,5 +1,6 @@
 /** Thread entry: folds the log beside the thread that answers requests. See folding-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { onStateDamage } from '../features/index.ts'
 import { createIdSource, createLog, systemClock, type Config } from '../platform/index.ts'
 import { createPool, inWorkspace, type Endpoint } from '../store/index.ts'
 import type { FromFolding, ToFolding } from './folding-thread.ts'
@@ -29,6 +30,7 @@ const tell = (message: FromFolding): void => parentPort?.postMessage(message)
 const clock = systemClock
 const scoring = createPartitionScoring({ registry: { database, masterKey }, clock, log })
 scoring.onNotice(tell)
+onStateDamage(tell)
 const owner = await startPartitionOwner({
   database,
   log,

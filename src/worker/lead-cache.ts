@@ -9,9 +9,9 @@ import { LRUCache } from 'lru-cache'
 import { undoneBy, type LogEntry } from '../core/index.ts'
 import {
   advance,
-  decodeState,
   emptyTrack,
   encodeState,
+  readStored,
   rebuildTrack,
   type LeadState,
   type LeadTrack,
@@ -52,6 +52,8 @@ export interface LeadCache {
    */
   readonly takeDirty: (belongs?: (personId: number) => boolean) => StoredState[]
   readonly written: (states: readonly StoredState[]) => void
+  /** Has the state of a lead written anew; folded up to `position` when it is not in memory. */
+  readonly mend: (lead: StateKey, position: number) => Promise<void>
   /** Forgets all leads: whoever owns none is not told of changes to them. */
   readonly clear: () => void
   /** The state of a lead if it is in memory; not to be changed. */
@@ -166,10 +168,10 @@ function pack({ workspaceId, personId, position, track }: Held): StoredState {
   return { workspaceId, personId, position, state: encodeState(track.state) }
 }
 
-/** Null when another version of the fold wrote it. */
+/** Null when another version of the fold wrote it, or it is damaged. */
 function unpack(stored: StoredState): Held | null {
   const { workspaceId, personId, position } = stored
-  const state = decodeState(stored.state)
+  const state = readStored(stored.state, stored, 'state')
   return state && { workspaceId, personId, position, track: { state, checkpoints: [] } }
 }
 
@@ -225,12 +227,13 @@ function packDirty(memory: Memory): void {
   }
 }
 
-function stateOf(memory: Memory, key: string): LeadState | undefined {
+function stateOf(memory: Memory, lead: StateKey): LeadState | undefined {
+  const key = keyOf(lead)
   const held = find(memory, key)
   if (held !== undefined) return held.track.state
   const { waiting, packed, writing } = memory
   const stored = waiting.get(key) ?? packed.get(key) ?? writing.get(key)
-  return stored && (decodeState(stored.state) ?? undefined)
+  return stored && (readStored(stored.state, lead, 'state') ?? undefined)
 }
 
 async function refold(
@@ -243,6 +246,14 @@ async function refold(
   const { track, entries } = await rebuildTrack(memory.database.app, lead, position)
   memory.refolded += entries
   setDirty(memory, key, { workspaceId, personId, track, position })
+}
+
+async function mend(memory: Memory, lead: StateKey, position: number): Promise<void> {
+  const key = keyOf(lead)
+  if (find(memory, key) === undefined) revive(memory, key)
+  const held = find(memory, key)
+  if (held === undefined) await refold(memory, key, lead, position)
+  else setDirty(memory, key, held)
 }
 
 function takeDirty(
@@ -318,7 +329,8 @@ export function createLeadCache(
     written(states) {
       for (const stored of states) writing.delete(keyOf(stored))
     },
-    state: (lead) => stateOf(memory, keyOf(lead)),
+    state: (lead) => stateOf(memory, lead),
+    mend: (lead, position) => mend(memory, lead, position),
     clear() {
       kept.clear()
       packed.clear()

@@ -17,7 +17,7 @@ import {
   type LiveNotice,
   type ScoreNotice,
 } from '../decisions/index.ts'
-import { decodeState, emptyState, rebuildTrack, type LeadState } from '../features/index.ts'
+import { emptyState, readStored, rebuildTrack, type LeadState } from '../features/index.ts'
 import { createLiveModels, type LiveModels, type Registry } from '../models/index.ts'
 import type { Logger } from '../platform/index.ts'
 import {
@@ -170,10 +170,11 @@ async function statesOf(
   return states
 }
 
-/** A state as on disk; one of another version of the fold: from the log. */
+/** A state as on disk; a damaged one, or one of another version of the fold: from the log. */
 async function readState({ options: { registry } }: Desk, stored: StoredState) {
   const { app } = registry.database
-  return decodeState(stored.state) ?? (await rebuildTrack(app, stored, stored.position)).track.state
+  const state = readStored(stored.state, stored, 'state')
+  return state ?? (await rebuildTrack(app, stored, stored.position)).track.state
 }
 
 async function scoreBatch(desk: Desk, batch: readonly Pending[], source: StateSource) {

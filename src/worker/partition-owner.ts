@@ -21,6 +21,7 @@ import {
   type Lease,
   type StateKey,
 } from '../store/index.ts'
+import { createMending, type Mending } from './mending.ts'
 import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
@@ -103,6 +104,7 @@ interface Owning {
   /** The partition written last. */
   turn: number
   readonly grading: Grading
+  readonly mending: Mending
   checkpointedAt: number
   /** The checkpoint under way, if one is; it never rejects. */
   writing: Promise<void> | undefined
@@ -289,6 +291,10 @@ async function round(
     return { read: 0, busy: false }
   }
   const read = await fold(options, owning)
+  await owning.mending.settle(owning.cache.mend, ({ personId }) => {
+    const lease = owning.leases.get(partitionOf(personId))
+    return lease && Math.max(lease.cursor, owning.cursor)
+  })
   folded()
   const busy = isBusy(owning, read, options.clock.monotonic())
   await options.scoring?.settle(owning.cache.state, busy)
@@ -301,6 +307,7 @@ const owningNothing = (cache: LeadCache, grading: Grading): Owning => ({
   cursor: 0,
   cache,
   grading,
+  mending: createMending(),
   justTaken: false,
   turn: 0,
   writing: undefined,
@@ -375,6 +382,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       stopping = true
       idleness.wake()
       await running
+      owning.mending.close()
       await stateRebuild.close()
       await owning.writing
       // Without a last checkpoint the next owner folds a little more; nothing is lost.

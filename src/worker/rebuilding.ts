@@ -4,11 +4,11 @@
  * then read by position, as always.
  */
 import {
-  decodeState,
   emptyState,
   encodeState,
   applyEntry,
   isOfThisFold,
+  readStored,
   type LeadState,
 } from '../features/index.ts'
 import {
@@ -56,12 +56,12 @@ const storedOf = ({ workspaceId, personId, state }: Folding): StoredState => ({
 
 function begin(bases: WholeLeads['bases'], workspaceId: number, personId: number): Folding {
   const base = bases.find((one) => one.workspaceId === workspaceId && one.personId === personId)
-  const known = base === undefined ? null : decodeState(base.state)
+  const known = base && readStored(base.state, { workspaceId, personId }, 'base')
   return {
     workspaceId,
     personId,
     state: known ?? emptyState(),
-    from: base !== undefined && known !== null ? base.until : -Infinity,
+    from: base !== undefined && known ? base.until : -Infinity,
     toGrade: false,
   }
 }

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
-import { emptyState, encodeState, FOLD_SCHEMA, isOfThisFold } from '../features/index.ts'
+import { emptyState, encodeState, isOfThisFold, STATE_VERSION } from '../features/index.ts'
 import type { Logger } from '../platform/index.ts'
 import {
   STALE_EPOCH,
@@ -114,7 +114,7 @@ async function step(work: Work, lease: Lease, after: StateKey): Promise<StateKey
   const isLast = looked.length === heads.length && heads.length < LOOKED_MAX
   work.rebuilt += await writeRebuiltStates(database.app, {
     lease,
-    schema: FOLD_SCHEMA,
+    schema: STATE_VERSION,
     looked: looked.length,
     after: last,
     isLast,
@@ -142,7 +142,7 @@ async function rebuildHeld(work: Work, { partition, after }: PartitionRebuild): 
     // The lease of now: its cursor is further than it was.
     at = await step(work, held(partition)!, at)
     if (before === 0 && work.rebuilt > 0)
-      log.info({ schema: FOLD_SCHEMA }, 'feature definitions changed: states are rebuilt')
+      log.info({ schema: STATE_VERSION }, 'feature definitions changed: states are rebuilt')
     await rest(work, clock.monotonic() - start)
   }
 }
@@ -152,7 +152,7 @@ async function run(work: Work, held: readonly Lease[]): Promise<void> {
   const start = clock.monotonic()
   work.rebuilt = 0
   work.baseless = 0
-  for (const one of await beginStateRebuilds(database.app, held, of, FOLD_SCHEMA))
+  for (const one of await beginStateRebuilds(database.app, held, of, STATE_VERSION))
     await rebuildHeld(work, one)
   const { rebuilt, baseless } = work
   if (baseless > 0)

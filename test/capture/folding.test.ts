@@ -1,7 +1,14 @@
 /** Owners of partitions: live states equal rebuilt ones; who lost the lease cannot write. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { foldEntries, decodeState, encodeState } from '../../src/features/index.ts'
+import {
+  decodeState,
+  encodeState,
+  foldEntries,
+  onStateDamage,
+  readStored,
+  type StateDamage,
+} from '../../src/features/index.ts'
 import { createLog, systemClock } from '../../src/platform/index.ts'
 import {
   checkpointPartition,
@@ -108,4 +115,70 @@ test('a checkpoint under an old epoch is refused whole', async () => {
   await expect(write).rejects.toMatchObject({ code: 'EH001' })
   const found = await loadStates(database.app, [{ workspaceId: workspace, personId: 987_654 }])
   expect(found).toEqual([])
+})
+
+/** What a disk does to the bytes of a column. */
+const DAMAGES = [
+  `substring(state for length(state) / 2)`,
+  `set_byte(state, length(state) / 2, get_byte(state, length(state) / 2) # 16)`,
+  `decode(repeat('00', length(state)), 'hex')`,
+  `substring(state for 5) || sha512(state)`,
+  `substring(state for 12) || decode(repeat('ff', length(state) - 12), 'hex')`,
+  `''::bytea`,
+  `state || '\\x00'::bytea`,
+  `substring(state for 3)`,
+]
+
+test('damaged states are folded anew from the log, and stop nobody', async () => {
+  const capture = captureOn(database)
+  const names = DAMAGES.flatMap((_, n) => [`read-${n}`, `told-${n}`])
+  const view = (lead_id: string, minutes: number) => ({
+    lead_id,
+    type: 'property_view',
+    timestamp: new Date(NOW + minutes * 60_000).toISOString(),
+    property_id: `home-${minutes}`,
+  })
+  for (let i = 0; i < 12; i++)
+    await capture.take(
+      workspace,
+      names.map((name) => view(name, i - 100)),
+      NOW,
+    )
+  await freeLeases()
+  const before = await own()
+  expect(await before.reached(await lastPosition(), 10_000)).toBe(true)
+  await before.close()
+  await expectRebuilt()
+  for (const [n, damage] of DAMAGES.entries())
+    await database.owner.query(
+      `update lead_states s set state = ${damage} from persons p
+       where p.person_id = s.person_id and p.lead_id = any($1)`,
+      [[`read-${n}`, `told-${n}`]],
+    )
+  const found: StateDamage[] = []
+  const end = onStateDamage((damage) => found.push(damage))
+  const owner = await own()
+  // An event of half of them makes the owner read their states ...
+  const told = names.filter((name) => name.startsWith('told'))
+  await capture.take(
+    workspace,
+    told.map((name) => view(name, 0)),
+    NOW,
+  )
+  expect(await owner.reached(await lastPosition(), 10_000)).toBe(true)
+  expect(found.map(({ kept }) => kept)).toEqual(DAMAGES.map(() => 'state'))
+  // ... the others are mended when anybody in its thread has read them.
+  const { rows } = await database.owner.query<{ id: string }>(
+    `select person_id as id from persons where lead_id like 'read-%'`,
+  )
+  const keys = rows.map(({ id }) => ({ workspaceId: workspace, personId: Number(id) }))
+  for (const stored of await loadStates(database.app, keys))
+    expect(readStored(stored.state, stored, 'state')).toBeNull()
+  expect(found).toHaveLength(names.length)
+  owner.hint()
+  await capture.take(workspace, [view('told-0', 1)], NOW)
+  expect(await owner.reached(await lastPosition(), 10_000)).toBe(true)
+  await owner.close()
+  end()
+  expect(await expectRebuilt()).toBeGreaterThanOrEqual(names.length)
 })

@@ -7,6 +7,7 @@ import {
   type Config,
   type Logger,
 } from '../../platform/index.ts'
+import { watchStateDamage } from '../../features/index.ts'
 import { openDatabase, type Database } from '../../store/index.ts'
 import { startServer } from '../../server/index.ts'
 import {
@@ -93,6 +94,7 @@ async function run({ terminal, config, log, database, role, stopped }: Running):
             importers: servedImporters(database, config.DATA_DIR),
             openSink: servedSink(database),
           })
+    if (server === undefined) watchStateDamage(log)
     log.info(`EnterpriseHub runs${server === undefined ? '' : ` on ${server.url}`}`)
     const demo =
       folding === undefined || !config.EH_DEMO
