@@ -2,6 +2,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment --
    answers of every shape are read here, and a wrong guess fails the test */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readLeadScore } from '../src/store/index.ts'
 import { startHub, type Hub, type Reply } from './support/hub.ts'
 
 let hub: Hub
@@ -145,6 +146,56 @@ test('a role taken away is gone within 5 s; the last administrator stays', async
   const own = `/v1/users/${me.body.user.user_id}`
   const last = await hub.call('PATCH', own, { as: admin, body: { role: 'agent' } })
   expect(last.status).toBe(409)
+})
+
+test('a lead that waits for its next score is shown with its last, and its moment', async () => {
+  await post('/v1/leads', { lead_id: 'lead_q', name: 'Quinn' })
+  await post('/v1/events', { lead_id: 'lead_q', type: 'page_visit' })
+  const listed = async () => {
+    const { body } = await get('/v1/leads?q=Quinn')
+    return body.items[0].score as { computed_at: string } | null
+  }
+  await expect.poll(listed).not.toBeNull()
+  const { rows } = await hub.database.owner.query<{ workspace_id: number; person_id: string }>(
+    `select workspace_id, person_id from persons where lead_id = 'lead_q'`,
+  )
+  const { workspace_id, person_id } = rows[0]!
+  const client = await hub.database.owner.connect()
+  try {
+    // Nothing of it is committed: nobody scores the lead meanwhile.
+    await client.query('begin')
+    await client.query(`select set_config('eh.workspace_id', $1, true)`, [String(workspace_id)])
+    const before = await readLeadScore(client, Number(person_id))
+    expect(before!.computedAt).toBeInstanceOf(Date)
+    const isQueued = async () => {
+      const { rows: found } = await client.query<{ queued: boolean }>(
+        `select computed_at = '-infinity' as queued from lead_scores where person_id = $1`,
+        [person_id],
+      )
+      return found[0]!.queued
+    }
+    // Twice: its attributes changed again before it was scored.
+    for (let i = 0; i < 2; i++) {
+      await client.query('select queue_lead_scores($1)', [[person_id]])
+      expect(await isQueued()).toBe(true)
+      expect(await readLeadScore(client, Number(person_id))).toEqual(before)
+    }
+    await client.query(
+      `update lead_scores set position = -1, computed_at = $2 where person_id = $1`,
+      [person_id, before!.computedAt],
+    )
+    await client.query(
+      `insert into lead_states (workspace_id, person_id, position, state)
+       values ($1, $2, 0, '') on conflict do nothing`,
+      [workspace_id, person_id],
+    )
+    await client.query('select queue_unscored_leads($1)', [workspace_id])
+    expect(await isQueued()).toBe(true)
+    expect(await readLeadScore(client, Number(person_id))).toEqual({ ...before, position: -1 })
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })
 
 test('merge joins two histories, and its undo parts them', async () => {

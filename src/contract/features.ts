@@ -68,6 +68,17 @@ export const FeatureItem = Type.Object({
   how: Type.String({ description: 'How it is computed' }),
   unit: Type.String(),
   window: Type.String({ description: 'How much of the past counts' }),
+  range: Nullable(
+    Type.Array(NumberOrNull, {
+      minItems: 2,
+      maxItems: 2,
+      description: 'Smallest and largest possible value, null where there is no end',
+    }),
+  ),
+  levels: Nullable(
+    Type.Array(Type.String(), { description: 'All that a category can be; null: as found' }),
+  ),
+  sentence: Nullable(Type.String({ description: 'What the value says of the lead' })),
   value: Nullable(Type.Union([Type.Number(), Type.String()])),
   evidence: Type.Number({ description: 'How much the value rests on' }),
   evidence_of: Type.String({ description: 'What evidence counts' }),
@@ -83,6 +94,12 @@ export type FeatureItem = Static<typeof FeatureItem>
 const leadFeatures = {
   lead_id: Type.String(),
   as_of: Time,
+  definitions: Type.Integer({
+    description:
+      'Which definitions of features the values follow: always those of the program that answers, ' +
+      'also while stored states of older ones are rebuilt (GET /v1/features/rebuild has their ' +
+      'progress, under the same number)',
+  }),
   known_position: Nullable(Type.Integer()),
   last_event_at: TimeOrNull,
   freshness_seconds: Freshness('From the last event to as_of'),

@@ -11,6 +11,7 @@ export {
   watchStateDamage,
   type StateDamage,
 } from './damage.ts'
+export { UNBOUNDED } from './declaration.ts'
 export type {
   CategoricalFeature,
   FeatureDeclaration,

@@ -1,4 +1,5 @@
 /** Reasons as sentences an agent understands, from the features' own declarations. */
+import type { FeatureDeclaration } from '../features/index.ts'
 import type { ColumnSource } from './inputs.ts'
 
 /** A value in the words of its unit. */
@@ -10,15 +11,23 @@ function valueText(value: number | string, unit: string): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits })
 }
 
+/** What a feature's value says about the lead, in the words of its declaration. */
+export function featureSentence(
+  { sentence, unit }: Pick<FeatureDeclaration, 'sentence' | 'unit'>,
+  value: number | string,
+): string {
+  return sentence.replace('{value}', valueText(value, unit))
+}
+
 /** What a value says about the lead. */
 function statement(source: ColumnSource, value: number | string | null): string {
   if (source.kind === 'attribute') {
     const { label } = source.attribute
     return value === null ? `${label} is not known` : `${label} is ${valueText(value, '')}`
   }
-  const { label, sentence, unit } = source.feature
-  if (value === null) return `Nothing is known yet of “${label}”`
-  return sentence.replace('{value}', valueText(value, unit)).replace(/\.$/, '')
+  const { feature } = source
+  if (value === null) return `Nothing is known yet of “${feature.label}”`
+  return featureSentence(feature, value).replace(/\.$/, '')
 }
 
 /** By what factor it moves the odds, in words. */

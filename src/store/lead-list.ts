@@ -57,7 +57,7 @@ export interface StoredScore {
 }
 
 export interface ScoredLead extends Lead {
-  /** Null: not computed yet. */
+  /** The last one while the lead waits for the next; null: not computed yet. */
   readonly current: StoredScore | null
   /** What the list is sorted by. */
   readonly sortValue: number | null
@@ -85,9 +85,9 @@ interface ScoreRow {
 }
 
 const SCORE_COLUMNS = `s.version as score_version, s.position as score_position,
-  nullif(s.computed_at, '-infinity') as computed_at, s.score, s.probability, s.low, s.high, s.prior,
-  s.times_average, s.reason, s.score_before, s.churn_risk, s.commission, s.reachability,
-  s.call_reasons, s.call_next, s.not_called, s.last_activity_at`
+  coalesce(nullif(s.computed_at, '-infinity'), s.computed_before) as computed_at, s.score,
+  s.probability, s.low, s.high, s.prior, s.times_average, s.reason, s.score_before, s.churn_risk,
+  s.commission, s.reachability, s.call_reasons, s.call_next, s.not_called, s.last_activity_at`
 
 function toScore(row: ScoreRow): StoredScore | null {
   if (row.computed_at === null) return null

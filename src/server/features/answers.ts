@@ -6,16 +6,24 @@ import {
   CATEGORICAL_FEATURES,
   extractFeatures,
   FEATURES,
+  FOLD_SCHEMA,
   NUMERIC_FEATURES,
+  UNBOUNDED,
   type FeatureDeclaration,
   type FeatureVector,
   type Known,
 } from '../../features/index.ts'
-import { levelOf, scalesOf, type FittedModel, type Scales } from '../../models/index.ts'
+import { featureSentence, levelOf, scalesOf, type FittedModel, type Scales } from '../../models/index.ts'
 
 const AT = new Map(FEATURES.map(({ name }, i) => [name, i]))
 const NUMERIC_AT = new Map(NUMERIC_FEATURES.map(({ name }, i) => [name, i]))
 const CATEGORY_AT = new Map(CATEGORICAL_FEATURES.map(({ name }, i) => [name, i]))
+
+/** Smallest and largest possible value, null where there is no end; null for a category. */
+function rangeOf(feature: FeatureDeclaration): FeatureItem['range'] {
+  if (feature.type === 'category') return null
+  return feature.range.map((end) => (Math.abs(end) === UNBOUNDED ? null : end))
+}
 
 function itemOf(
   feature: FeatureDeclaration,
@@ -33,6 +41,9 @@ function itemOf(
     how,
     unit,
     window,
+    range: rangeOf(feature),
+    levels: feature.type === 'category' && feature.levels.length > 0 ? [...feature.levels] : null,
+    sentence: told.value === null ? null : featureSentence(feature, told.value),
     ...told,
     evidence: Number.isFinite(evidence) ? evidence : 0,
     evidence_of: evidenceOf,
@@ -96,6 +107,7 @@ export function toFeaturesAnswer(
   return {
     lead_id: leadId,
     as_of: new Date(asOf).toISOString(),
+    definitions: FOLD_SCHEMA,
     known_position: state.knownPosition < 0 ? null : state.knownPosition,
     last_event_at: last === null ? null : new Date(last).toISOString(),
     freshness_seconds: last === null ? null : Math.max(0, asOf - last) / 1_000,
