@@ -54,8 +54,17 @@ test('each value comes with its label, unit, window, evidence and freshness', as
     evidence: 2,
     normalised: null,
   })
+  expect(item(answer, 'total_property_views')).toMatchObject({
+    sentence: expect.stringMatching(/\b2\b/) as string,
+    range: [0, null],
+    levels: null,
+  })
+  expect(item(answer, 'preferred_time_period').levels).toContain('night')
+  const rebuild = await hub.call('GET', '/v1/features/rebuild', { as })
+  expect(rebuild.body).toMatchObject({ status: 'none', definitions: answer.definitions })
   const price = item(answer, 'price_trend')
   expect(price.value).toBeNull()
+  expect(price.sentence).toBeNull()
   expect(price.needs).toMatch(/^\d+ /)
   expect(answer.freshness_seconds).toBeGreaterThan(29 * 60)
   expect(answer.freshness_seconds).toBeLessThan(31 * 60)
@@ -222,8 +231,8 @@ test('a damaged base or state is told of once, and stops no answer', async () =>
     expect(item(await features('hurt'), 'total_property_views')).toMatchObject({ value: 2 })
   const told = hub.logged().split('\n')
   expect(told.filter((line) => line.includes('what was kept of a lead'))).toHaveLength(1)
-  const { body } = await hub.call('GET', '/metrics')
-  expect(body).toContain('enterprisehub_damaged_states_total{kept="base"} 1')
+  const metrics = await hub.call('GET', '/metrics')
+  expect(metrics.body).toContain('enterprisehub_damaged_states_total{kept="base"} 1')
 })
 
 test('for how many leads each feature is known, measured once and kept', async () => {

@@ -159,6 +159,39 @@ describe.skipIf(!HAS_PAGES || !existsSync(REAL))('the screens, with a trained mo
     120_000,
   )
 
+  test('a feature explains itself to keyboard and screen reader', async () => {
+    await page.setViewportSize({ width: 390, height: 800 })
+    await toBoard()
+    const lead = (await order())[0]!
+    for (let i = 0; i < 3; i++) await viewed(lead)
+    await page.goto(`${served.url}/leads/${encodeURIComponent(lead)}`)
+    await page.getByRole('tab', { name: 'Features' }).click()
+    const name = page.getByRole('button', { name: 'Homes looked at', exact: true })
+    await name.waitFor()
+    const described = () =>
+      name.evaluate((at) =>
+        (at.getAttribute('aria-describedby') ?? '')
+          .split(' ')
+          .map((id) => document.getElementById(id)?.textContent)
+          .join(' '),
+      )
+    // Before it is asked for: a screen reader reads it as it comes by.
+    for (const text of ['total_property_views', '0 or more', 'Rests on ']) {
+      expect(await described()).toContain(text)
+    }
+    await page.getByRole('tab', { name: 'Features' }).focus()
+    for (let i = 0; i < 40 && !(await name.evaluate((at) => at === document.activeElement)); i++)
+      await page.keyboard.press('Tab')
+    const tooltip = page.getByRole('tooltip')
+    await tooltip.getByText('0 or more').waitFor()
+    const box = (await tooltip.boundingBox())!
+    expect(box.x).toBeGreaterThanOrEqual(0)
+    expect(box.x + box.width).toBeLessThanOrEqual(390)
+    expect(await described()).toContain('total_property_views')
+    await settled(page)
+    await look(page, 'lead-feature-help-390')
+  }, 60_000)
+
   test('an event is on the board a moment after it happened', async () => {
     await page.setViewportSize({ width: 1366, height: 800 })
     await toBoard()

@@ -12,6 +12,9 @@ export const FeatureRebuildAnswer = Type.Object({
     'none: every stored state is of the definitions that run; running: others are being written ' +
       'anew, and scores not yet computed again stand meanwhile; done: they were',
   ),
+  definitions: Type.Integer({
+    description: 'Which definitions of features run, as GET /v1/leads/:id/features says too',
+  }),
   progress: Type.Number({ minimum: 0, maximum: 1, description: 'Share of the leads looked at' }),
   seconds_left: Nullable(Type.Number({ minimum: 0, description: 'At the rate so far' })),
   started_at: Nullable(Time),

@@ -96,9 +96,9 @@ const leadFeatures = {
   as_of: Time,
   definitions: Type.Integer({
     description:
-      'Which definitions of features the values follow: always those of the program that answers, ' +
-      'also while stored states of older ones are rebuilt (GET /v1/features/rebuild has their ' +
-      'progress, under the same number)',
+      'Which definitions of features the values follow: always those of the program that ' +
+      'answers, also while stored states of older ones are rebuilt (their progress is at ' +
+      'GET /v1/features/rebuild, under the same number)',
   }),
   known_position: Nullable(Type.Integer()),
   last_event_at: TimeOrNull,

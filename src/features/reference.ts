@@ -1,5 +1,5 @@
 /** docs/reference/features.md, from the declarations. */
-import type { FeatureDeclaration, FeatureGroup } from './declaration.ts'
+import { UNBOUNDED, type FeatureDeclaration, type FeatureGroup } from './declaration.ts'
 import { FEATURES } from './vector.ts'
 
 const GROUPS: Record<FeatureGroup, string> = {
@@ -66,7 +66,7 @@ function rangeOf(feature: FeatureDeclaration): string {
   if (feature.type === 'category')
     return feature.levels.length === 0 ? 'as found' : feature.levels.join(', ')
   const [low, high] = feature.range.map((end) =>
-    Math.abs(end) === Number.MAX_SAFE_INTEGER ? '' : String(Math.round(end * 100) / 100),
+    Math.abs(end) === UNBOUNDED ? '' : String(Math.round(end * 100) / 100),
   )
   return low === '' && high === '' ? 'any' : `${low} to ${high}`
 }

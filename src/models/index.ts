@@ -3,6 +3,7 @@
  * probabilities, scores, intervals and reasons. May import core, math, learners, platform, store,
  * policy, experiments, features and outcomes.
  */
+export { featureSentence } from './sentences.ts'
 export { decodeModel, encodeModel } from './codec.ts'
 export {
   exampleWriter,

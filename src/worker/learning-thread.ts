@@ -3,11 +3,13 @@
  * never holds up a request. The lease is kept from here: a thread that computes answers nobody.
  */
 import { Worker } from 'node:worker_threads'
-import type { Config, Logger } from '../platform/index.ts'
+import { createTrouble, type Config, type Logger } from '../platform/index.ts'
 import { claimJob, finishJob, readJobTask, renewJob } from '../store/index.ts'
 import type { Database, Endpoint, JobEnd } from '../store/index.ts'
 
 const LOOK_MS = 1_000
+/** Longest wait between two tries while the database is away. */
+const AWAY_MS = 30_000
 /** How long a job stays with a process that says nothing any more. */
 export const LEASE_SECONDS = 60
 /** Often, since it also tells how far the job is. */
@@ -67,8 +69,14 @@ async function follow(
     )
     if (!isHeld && end === undefined) await thread.terminate()
   }
+  const trouble = createTrouble(log, {
+    begins: 'the lease of a retraining was not kept; it is tried again',
+    ends: 'the lease of a retraining is kept again',
+    firstMs: RENEW_MS,
+    longestMs: RENEW_MS,
+  })
   const renew = setInterval(() => {
-    keep().catch((error: unknown) => log.warn({ err: error }, 'a retraining’s lease was not kept'))
+    keep().then(trouble.passed, trouble.failed)
   }, RENEW_MS)
   await new Promise<void>((resolve) => {
     thread.on('message', (message: FromLearning) => {
@@ -118,20 +126,27 @@ export function startLearning(options: LearningOptions): Learning {
   let closing = false
   let thread: Worker | undefined
   let wake: (() => void) | undefined
+  const trouble = createTrouble(options.log, {
+    begins: 'retrainings cannot be run; it is tried again',
+    ends: 'retrainings can be run again',
+    firstMs: LOOK_MS,
+    longestMs: AWAY_MS,
+  })
   const loop = async (): Promise<void> => {
     while (!closing) {
+      let pauseMs = LOOK_MS
       try {
         const claimed = await claimJob(options.database.app, options.holder, LEASE_SECONDS)
-        if (claimed !== undefined) {
+        if (claimed !== undefined)
           await runHeldJob(options, claimed, { onThread: (started) => (thread = started) })
-          continue
-        }
+        trouble.passed()
+        if (claimed !== undefined) continue
       } catch (error) {
-        options.log.warn({ err: error }, 'a retraining could not be run')
+        pauseMs = trouble.failed(error)
       }
       await new Promise<void>((resolve) => {
         wake = resolve
-        setTimeout(resolve, LOOK_MS).unref()
+        setTimeout(resolve, pauseMs).unref()
       })
     }
   }

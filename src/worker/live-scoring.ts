@@ -19,7 +19,7 @@ import {
 } from '../decisions/index.ts'
 import { emptyState, readStored, rebuildTrack, type LeadState } from '../features/index.ts'
 import { createLiveModels, type LiveModels, type Registry } from '../models/index.ts'
-import type { Logger } from '../platform/index.ts'
+import { createTrouble, type Logger, type Trouble } from '../platform/index.ts'
 import {
   loadStates,
   readScoringInputs,
@@ -41,6 +41,8 @@ const CALM_MS = 40
 /** Scores are written so often, beside folding, so many at once. */
 const SAVE_MS = 1_000
 const SAVE_MAX = 500
+/** Tried again in the round it is due in, whatever came before: folding waits for the database. */
+const EVERY_ROUND = { firstMs: 0, longestMs: 0 }
 /** What is known of a lead beside its events is read again after so long. */
 const INPUT_MS = 15_000
 const INPUTS_MAX = 20_000
@@ -114,6 +116,8 @@ interface Desk {
   savedAt: number
   saving: Promise<void> | undefined
   isLost: boolean
+  /** Of scoring, and of writing scores. */
+  readonly trouble: { readonly scoring: Trouble; readonly saving: Trouble }
 }
 
 /** What is known of leads beside their events; persons that are gone are left out. */
@@ -239,10 +243,11 @@ async function save(desk: Desk): Promise<void> {
 
 /** Begins to write beside folding when it is time. */
 function saveSoon(desk: Desk): void {
-  const { clock, log } = desk.options
+  const { clock } = desk.options
   if (desk.saving !== undefined || desk.unsaved.size === 0) return
   if (clock.monotonic() - desk.savedAt < SAVE_MS) return
-  save(desk).catch((error: unknown) => log.error({ err: error }, 'scores could not be written'))
+  const { passed, failed } = desk.trouble.saving
+  save(desk).then(passed, failed)
 }
 
 function firstLeads(pending: ReadonlyMap<string, Pending>): StateKey[] {
@@ -252,17 +257,18 @@ function firstLeads(pending: ReadonlyMap<string, Pending>): StateKey[] {
 }
 
 async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<void> {
-  const { clock, log } = desk.options
+  const { clock } = desk.options
   const end = clock.monotonic() + (busy ? BUSY_MS : CALM_MS)
   try {
     if (!busy && desk.pending.size > BATCH) await inputsOf(desk, firstLeads(desk.pending))
     while (desk.pending.size > 0 && clock.monotonic() < end)
       await scoreBatch(desk, take(desk.pending, BATCH), source)
+    desk.trouble.scoring.passed()
     saveSoon(desk)
   } catch (error) {
     // Folding goes on whatever scoring meets; what was taken is found by its position later.
     desk.isLost = true
-    log.error({ err: error }, 'leads could not be scored')
+    desk.trouble.scoring.failed(error)
   }
 }
 
@@ -322,6 +328,18 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     savedAt: -Infinity,
     saving: undefined,
     isLost: false,
+    trouble: {
+      scoring: createTrouble(log, {
+        begins: 'leads could not be scored; it is tried again',
+        ends: 'leads are scored again',
+        ...EVERY_ROUND,
+      }),
+      saving: createTrouble(log, {
+        begins: 'scores could not be written; it is tried again',
+        ends: 'scores are written again',
+        ...EVERY_ROUND,
+      }),
+    },
   }
   return {
     models,

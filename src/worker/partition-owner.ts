@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
 import type { LiveNotice } from '../decisions/index.ts'
-import type { Logger } from '../platform/index.ts'
+import { createTrouble, type Logger } from '../platform/index.ts'
 import {
   STALE_EPOCH,
   checkpointPartition,
@@ -27,27 +27,23 @@ import { createLeadCache, type LeadCache } from './lead-cache.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 import { rebuildPartition } from './rebuilding.ts'
 import { createStateRebuild, type StateRebuild } from './state-rebuild.ts'
-import { createIdleness, createWaiting } from './waiting.ts'
+import { createFlood, createIdleness, createWaiting } from './waiting.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
 const SLICE = 1_000
 /** Looks at least so often without a hint (another process may have appended). */
 const IDLE_MS = 250
+/** Longest wait between two tries while the database is away. */
+const AWAY_MS = 2_000
 /** Few changed states are written soon; many less often, so that a busy lead is written once. */
 const CHECKPOINT_MS = 2_000
 const CHECKPOINT_FEW = 2_000
 const CHECKPOINT_BUSY_MS = 10_000
 const DIRTY_MAX = 20_000
 const RETRY_MS = 500
-/**
- * While more entries come than these (events/s, over the last second or so) rounds wait for each
- * other, so that each finds more: a round has costs of its own. Below nothing waits, and one slow
- * round is not taken for a flood.
- */
-const BUSY_RATE = 2_000
+/** In a flood rounds wait for each other, so that each finds more: a round has costs of its own. */
 const BUSY_PAUSE_MS = 25
-const RATE_MS = 1_000
 
 /**
  * A partition that was never folded is folded lead by lead when the log is at least so long: below
@@ -110,9 +106,7 @@ interface Owning {
   writing: Promise<void> | undefined
   /** Why the last checkpoint failed: what is in memory is then worth nothing. */
   failure: { readonly error: unknown } | undefined
-  /** Entries read per millisecond, lately. */
-  rate: number
-  readAt: number
+  readonly isFlood: ReturnType<typeof createFlood>
   renewedAt: number
   triedAt: number
 }
@@ -266,15 +260,6 @@ async function checkpointInTurn(options: PartitionOwnerOptions, owning: Owning):
   write([owning.turn])
 }
 
-/** Takes note of what a round read; true while there is a flood. */
-function isBusy(owning: Owning, read: number, now: number): boolean {
-  const elapsed = Math.max(0.1, now - owning.readAt)
-  const old = Math.exp(-elapsed / RATE_MS)
-  owning.rate = old * owning.rate + (1 - old) * (read / elapsed)
-  owning.readAt = now
-  return owning.rate * 1_000 > BUSY_RATE
-}
-
 /** One round: how many entries it read. Who waits for them is told before they are scored. */
 async function round(
   options: PartitionOwnerOptions,
@@ -296,7 +281,7 @@ async function round(
     return lease && Math.max(lease.cursor, owning.cursor)
   })
   folded()
-  const busy = isBusy(owning, read, options.clock.monotonic())
+  const busy = owning.isFlood(read, options.clock.monotonic())
   await options.scoring?.settle(owning.cache.state, busy)
   await checkpointInTurn(options, owning)
   return { read, busy }
@@ -311,8 +296,7 @@ const owningNothing = (cache: LeadCache, grading: Grading): Owning => ({
   justTaken: false,
   turn: 0,
   writing: undefined,
-  rate: 0,
-  readAt: -Infinity,
+  isFlood: createFlood(),
   ...NEVER,
 })
 
@@ -339,13 +323,20 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   const waiting = createWaiting(() => owning.cursor)
   const idleness = createIdleness(IDLE_MS)
   let stopping = false
+  const trouble = createTrouble(log, {
+    begins: 'folding interrupted',
+    ends: 'folding goes on',
+    firstMs: IDLE_MS,
+    longestMs: AWAY_MS,
+  })
   const recover = async (error: unknown): Promise<void> => {
     const stale = (error as { code?: string }).code === STALE_EPOCH
-    log.warn({ err: stale ? undefined : error }, stale ? 'lease lost' : 'folding interrupted')
+    if (stale) log.warn('lease lost')
+    const pauseMs = stale ? IDLE_MS : trouble.failed(error)
     await owning.writing
     owning.leases.clear()
     Object.assign(owning, NEVER)
-    await sleep(IDLE_MS)
+    await sleep(pauseMs)
   }
   const folded = (): void => {
     waiting.settle()
@@ -356,6 +347,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
       idleness.begin()
       try {
         const { read, busy } = await round(options, owning, folded, () => stopping)
+        trouble.passed()
         stateRebuild.goOn([...owning.leases.values()], read > 0)
         if (read === SLICE) continue
         if (busy && !stopping) await sleep(BUSY_PAUSE_MS)

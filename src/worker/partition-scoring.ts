@@ -1,12 +1,16 @@
 /** What an owner of partitions does about scores: as events come, and while none come. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveNotice } from '../decisions/index.ts'
+import { createTrouble } from '../platform/index.ts'
 import { createLiveScoring, type LiveScoring, type LiveScoringOptions } from './live-scoring.ts'
 import { createScoreUpkeep } from './score-upkeep.ts'
 
 /** Between two steps of upkeep: while events keep coming, and while none do. */
 const BUSY_PAUSE_MS = 500
 const CALM_PAUSE_MS = 5
+/** Between two tries after upkeep failed. */
+const RETRY_MS = 250
+const RETRY_LONGEST_MS = 30_000
 
 export interface PartitionScoring extends Pick<
   LiveScoring,
@@ -34,6 +38,13 @@ export function createPartitionScoring(
     },
   })
   const upkeep = createScoreUpkeep({ registry, clock, scoring: live })
+  const trouble = createTrouble(log, {
+    begins: 'scores could not be kept up to date; it is tried again',
+    ends: 'scores are kept up to date again',
+    firstMs: RETRY_MS,
+    longestMs: RETRY_LONGEST_MS,
+  })
+  let notBefore = -Infinity
   let isBusy = false
   let isClosing = false
   let owned: readonly number[] = []
@@ -42,8 +53,9 @@ export function createPartitionScoring(
     try {
       while (!isClosing && (await upkeep.step(owned)))
         await sleep(isBusy ? BUSY_PAUSE_MS : CALM_PAUSE_MS)
+      trouble.passed()
     } catch (error) {
-      log.error({ err: error }, 'scores could not be kept up to date')
+      notBefore = clock.monotonic() + trouble.failed(error)
     }
   }
   return {
@@ -56,7 +68,8 @@ export function createPartitionScoring(
     idle(read, partitions) {
       isBusy = read > 0
       owned = partitions
-      if (!isClosing) running ??= keepUp().finally(() => (running = undefined))
+      if (!isClosing && clock.monotonic() >= notBefore)
+        running ??= keepUp().finally(() => (running = undefined))
       return live.waiting() > 0
     },
     async close() {

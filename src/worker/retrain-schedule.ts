@@ -6,10 +6,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
 import { TRAINABLE } from '../learning/index.ts'
-import { lastDue, type Config, type Logger } from '../platform/index.ts'
+import { createTrouble, lastDue, type Config, type Logger } from '../platform/index.ts'
 import { fileDueJobs, type Database } from '../store/index.ts'
 
 const LOOK_MS = 30_000
+/** Between two tries while the database is away, at first. */
+const RETRY_MS = 1_000
 
 export interface RetrainScheduleOptions {
   readonly database: Pick<Database, 'app'>
@@ -35,15 +37,23 @@ export function startRetrainSchedule({
   const models = TRAINABLE.map(({ name }) => name)
   const look = (): Promise<number> =>
     fileDueJobs(database.app, models, lastDue(config.RETRAIN_CRON, clock.now()))
+  const trouble = createTrouble(log, {
+    begins: 'retrainings that are due could not be filed; it is tried again',
+    ends: 'retrainings that are due are filed again',
+    firstMs: RETRY_MS,
+    longestMs: LOOK_MS,
+  })
   const rounds = async (): Promise<void> => {
     while (!signal.aborted) {
+      let pauseMs = LOOK_MS
       try {
         const filed = await look()
+        trouble.passed()
         if (filed > 0) log.info({ filed }, 'retrainings are due')
       } catch (error) {
-        log.error({ err: error }, 'retrainings that are due could not be filed; tried again')
+        pauseMs = trouble.failed(error)
       }
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }
   }
   const running = config.ENABLE_BEHAVIORAL_LEARNING ? rounds() : Promise.resolve()

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
 import { emptyState, encodeState, isOfThisFold, STATE_VERSION } from '../features/index.ts'
-import type { Logger } from '../platform/index.ts'
+import { createTrouble, type Logger } from '../platform/index.ts'
 import {
   STALE_EPOCH,
   beginStateRebuilds,
@@ -33,7 +33,8 @@ const FETCH = 200
 const REST_MS = 20
 /** Leads that may wait to be scored: more are not added to them. */
 const UNSCORED_MAX = 2_000
-const RETRY_MS = 5_000
+const RETRY_MS = 1_000
+const RETRY_LONGEST_MS = 60_000
 
 export interface StateRebuildOptions {
   readonly database: Pick<Database, 'app'>
@@ -173,15 +174,21 @@ export function createStateRebuild(options: StateRebuildOptions): StateRebuild {
   const seen = new Map<number, number>()
   let notBefore = -Infinity
   let running: Promise<void> | undefined
+  const trouble = createTrouble(log, {
+    begins: 'states could not be rebuilt; it is tried again',
+    ends: 'states are rebuilt again',
+    firstMs: RETRY_MS,
+    longestMs: RETRY_LONGEST_MS,
+  })
   const start = (leases: readonly Lease[]): void => {
     for (const { partition, epoch } of leases) seen.set(partition, epoch)
     running = run(work, leases)
+      .then(trouble.passed)
       .catch((error: unknown) => {
         // Again, whatever it was: what is done stands in the database.
         for (const { partition } of leases) seen.delete(partition)
-        notBefore = clock.monotonic() + RETRY_MS
-        if ((error as { code?: string }).code !== STALE_EPOCH)
-          log.error({ err: error }, 'states could not be rebuilt; it is tried again')
+        const isStale = (error as { code?: string }).code === STALE_EPOCH
+        notBefore = clock.monotonic() + (isStale ? RETRY_MS : trouble.failed(error))
       })
       .finally(() => (running = undefined))
   }

@@ -5,11 +5,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
-import type { Logger } from '../platform/index.ts'
+import { createTrouble, type Logger } from '../platform/index.ts'
 import { analyseFilled, forgetAttempts, turnLogParts, type Database } from '../store/index.ts'
 import { retireEvents } from './retention.ts'
 
 const ROUND_MS = 3_600_000
+/** Between two tries after a round failed, at first. */
+const RETRY_MS = 60_000
 const ANALYSE_MS = 2_000
 const RETENTION_MS = 24 * ROUND_MS
 
@@ -38,19 +40,27 @@ export async function startUpkeep({ database, log, clock }: UpkeepOptions): Prom
       if (done.entries > 0) log.info(done, 'events older than the workspace keeps were deleted')
   }
   await turn()
+  const trouble = createTrouble(log, {
+    begins: 'upkeep failed; it is tried again',
+    ends: 'upkeep goes on',
+    firstMs: RETRY_MS,
+    longestMs: ROUND_MS,
+  })
   const rounds = async (): Promise<void> => {
     let retiredAt = -Infinity
     for (let first = true; !signal.aborted; first = false) {
+      let pauseMs = ROUND_MS
       try {
         if (!first) await turn()
         if (clock.monotonic() - retiredAt >= RETENTION_MS) {
           await retire()
           retiredAt = clock.monotonic()
         }
+        trouble.passed()
       } catch (error) {
-        if (!signal.aborted) log.error({ err: error }, 'upkeep failed; it is tried again')
+        if (!signal.aborted) pauseMs = trouble.failed(error)
       }
-      await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }
   }
   const analyse = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Waiting between the rounds of an owner, and for what they reach. */
+/** Waiting between the rounds of an owner, for what they reach, and whether much comes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 interface Waiter {
@@ -54,5 +54,22 @@ export function createIdleness(idleMs: number) {
       end = () => pause.abort()
       await sleep(idleMs, undefined, { signal: pause.signal }).catch(() => undefined)
     },
+  }
+}
+
+/** Over the last second or so, so that one slow round is not taken for a flood. */
+const FLOOD_RATE = 2_000
+const RATE_MS = 1_000
+
+/** Told what each round read and when (milliseconds): whether more than 2,000 entries/s come. */
+export function createFlood(): (read: number, now: number) => boolean {
+  let perMs = 0
+  let readAt = -Infinity
+  return (read, now) => {
+    const elapsed = Math.max(0.1, now - readAt)
+    const old = Math.exp(-elapsed / RATE_MS)
+    perMs = old * perMs + (1 - old) * (read / elapsed)
+    readAt = now
+    return perMs * 1_000 > FLOOD_RATE
   }
 }

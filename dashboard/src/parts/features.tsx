@@ -3,6 +3,7 @@ import { Collapse, Group, Stack, Table, Text, UnstyledButton } from '@mantine/co
 import { useState } from 'react'
 import type { FeaturesAnswer } from '../../../src/contract/index.ts'
 import { age, few, percentOne, value as written, whole } from './numbers.ts'
+import { Explained } from './explained.tsx'
 import { Section } from './section.tsx'
 
 type Feature = FeaturesAnswer['items'][number]
@@ -25,23 +26,51 @@ function inUnit(value: number, unit: string): string {
 const shown = ({ value, unit }: Feature): string =>
   typeof value === 'number' ? inUnit(value, unit) : (value ?? '').replaceAll('_', ' ')
 
+/** "investor " or nothing. */
+const kindOf = ({ among }: NonNullable<Feature['level']>): string =>
+  among === null ? '' : `${among.replaceAll('_', ' ')} `
+
 /** Only what stands out is said. */
 function Level({ of }: { of: Feature['level'] }) {
   if (of === null || of.level === 'usual') return null
-  const kind = of.among === null ? '' : `${of.among.replaceAll('_', ' ')} `
-  const than = of.level === 'high' ? 'More' : 'Less'
-  const title = `${than} than four in five of ${whole(of.leads)} ${kind}leads`
+  const kind = kindOf(of)
   return (
-    <Text component="span" size="xs" c="dimmed" title={title}>
+    <Text component="span" size="xs" c="dimmed">
       {of.level} for {kind === '' ? 'a ' : kind}lead{kind === '' ? '' : 's'}{' '}
     </Text>
   )
 }
 
-/** "Likes over likes and dislikes … (like_ratio) Rests on 12 swipes, the newest 3 days old" */
-const helpOf = ({ feature, how, evidence, evidence_of, freshness_seconds }: Feature): string =>
-  `${how} (${feature}) Rests on ${written(evidence)} ${evidence_of}` +
-  (freshness_seconds === null ? '' : `, the newest ${age(freshness_seconds)} old`)
+/** "Between 0% and 100%." */
+function rangeText({ range, levels, unit }: Feature): string {
+  if (levels !== null) return `One of ${levels.join(', ').replaceAll('_', ' ')}.`
+  const [low, high] = range ?? [null, null]
+  const end = (value: number): string => inUnit(value, unit)
+  if (low != null && high != null) return `Between ${end(low)} and ${end(high)}.`
+  if (low != null) return `${end(low)} or more.`
+  return high == null ? '' : `${end(high)} or less.`
+}
+
+function comparedText({ level }: Feature): string {
+  if (level === null || level.level === 'usual') return ''
+  const than = level.level === 'high' ? 'More' : 'Less'
+  return `${than} than four in five of ${whole(level.leads)} ${kindOf(level)}leads.`
+}
+
+function evidenceText({ evidence, evidence_of, freshness_seconds }: Feature): string {
+  const newest = freshness_seconds === null ? '' : `, the newest ${age(freshness_seconds)} old`
+  return `Rests on ${written(evidence)} ${evidence_of}${newest}.`
+}
+
+/** What it says of this lead, how it is computed, what it can be, what it rests on. */
+const helpOf = (feature: Feature): string[] =>
+  [
+    feature.sentence ?? '',
+    comparedText(feature),
+    `${feature.how} (${feature.feature})`,
+    rangeText(feature),
+    evidenceText(feature),
+  ].filter((line) => line !== '')
 
 function Rows({ features }: { features: readonly Feature[] }) {
   return (
@@ -49,8 +78,8 @@ function Rows({ features }: { features: readonly Feature[] }) {
       <Table.Tbody>
         {features.map((feature) => (
           <Table.Tr key={feature.feature}>
-            <Table.Th scope="row" fw={400} title={helpOf(feature)}>
-              {feature.label}
+            <Table.Th scope="row" fw={400}>
+              <Explained help={helpOf(feature)}>{feature.label}</Explained>
             </Table.Th>
             <Table.Td ta="right" style={{ overflowWrap: 'anywhere' }}>
               {feature.value === null ? (

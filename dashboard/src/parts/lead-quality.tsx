@@ -3,6 +3,7 @@ import { Badge, Group, List, Progress, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { LeadQualityBody, LeadRecordAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
+import { Explained } from './explained.tsx'
 import { wholePercent } from './numbers.ts'
 import { Section } from './section.tsx'
 import { Loaded } from './states.tsx'
@@ -34,9 +35,11 @@ function Quality({ of }: { of: LeadQualityBody }) {
       />
       <Text size="xs" c="dimmed">
         {PARTS.map(([part, label, help], i) => (
-          <span key={part} title={help}>
+          <span key={part}>
             {i > 0 && ' · '}
-            {label} {wholePercent(of[part])}
+            <Explained help={[help]}>
+              {label} {wholePercent(of[part])}
+            </Explained>
           </span>
         ))}
       </Text>

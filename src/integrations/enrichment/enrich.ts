@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Value from 'typebox/value'
 import { EnrichmentReply } from '../../contract/index.ts'
 import { policyOfColumn, readLeadRecord, type Clock, type Json } from '../../core/index.ts'
-import { unseal, type Logger } from '../../platform/index.ts'
+import { createTrouble, unseal, type Logger } from '../../platform/index.ts'
 import {
   appendEntry,
   attributeDeclarations,
@@ -28,6 +28,8 @@ import {
 import { callHook } from './call.ts'
 
 const LOOK_MS = 1_000
+/** Longest wait between two tries while the database is away. */
+const AWAY_MS = 30_000
 /** Calls of one workspace side by side. */
 const AT_ONCE = 8
 /** A call that nobody ended (a process died) is made again after so long. */
@@ -168,9 +170,16 @@ export function startEnrichment(options: EnrichmentOptions): Enrichment {
   const { database, log, clock } = options
   const stopping = new AbortController()
   const { signal } = stopping
+  const trouble = createTrouble(log, {
+    begins: 'enrichment failed; it is tried again',
+    ends: 'enrichment goes on',
+    firstMs: LOOK_MS,
+    longestMs: AWAY_MS,
+  })
   const rounds = async (): Promise<void> => {
     let markedAt = -Infinity
     while (!signal.aborted) {
+      let pauseMs = LOOK_MS
       try {
         if (clock.monotonic() - markedAt >= LOOK_MS) {
           await markFullEnrichment(database.app)
@@ -178,11 +187,12 @@ export function startEnrichment(options: EnrichmentOptions): Enrichment {
         }
         const due = await dueEnrichment(database.app)
         const made = await Promise.all(due.map((workspaceId) => enrich(options, workspaceId)))
+        trouble.passed()
         if (made.some((calls) => calls > 0)) continue
       } catch (error) {
-        if (!signal.aborted) log.error({ err: error }, 'enrichment failed; it is tried again')
+        if (!signal.aborted) pauseMs = trouble.failed(error)
       }
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }
   }
   const running = rounds()

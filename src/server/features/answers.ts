@@ -13,7 +13,13 @@ import {
   type FeatureVector,
   type Known,
 } from '../../features/index.ts'
-import { featureSentence, levelOf, scalesOf, type FittedModel, type Scales } from '../../models/index.ts'
+import {
+  featureSentence,
+  levelOf,
+  scalesOf,
+  type FittedModel,
+  type Scales,
+} from '../../models/index.ts'
 
 const AT = new Map(FEATURES.map(({ name }, i) => [name, i]))
 const NUMERIC_AT = new Map(NUMERIC_FEATURES.map(({ name }, i) => [name, i]))

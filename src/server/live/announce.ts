@@ -1,6 +1,7 @@
 /** From what happened to the frames that tell of it. */
 import { EVENT_TYPES } from '../../core/index.ts'
 import { hourIn, type EventBrief, type LiveNotice } from '../../decisions/index.ts'
+import { createTrouble } from '../../platform/index.ts'
 import { toLeadScore } from '../scores/answers.ts'
 import type { Services } from '../services.ts'
 
@@ -81,10 +82,14 @@ export async function announceModels({ models, live, log }: Needs): Promise<() =
     }),
   )
   await models.look(true)
+  const trouble = createTrouble(log, {
+    begins: 'aliases could not be read; it is tried again',
+    ends: 'aliases are read again',
+    firstMs: LOOK_MS,
+    longestMs: LOOK_MS,
+  })
   const timer = setInterval(() => {
-    models
-      .look(true)
-      .catch((error: unknown) => log.warn({ err: error }, 'aliases could not be read'))
+    models.look(true).then(trouble.passed, trouble.failed)
   }, LOOK_MS)
   timer.unref()
   return () => clearInterval(timer)

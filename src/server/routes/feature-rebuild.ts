@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Gauge } from 'prom-client'
 import { FeatureRebuildAnswer } from '../../contract/index.ts'
+import { FOLD_SCHEMA } from '../../features/index.ts'
 import { readStateRebuild, type StateRebuildProgress } from '../../store/index.ts'
 import type { Services } from '../services.ts'
 import { MAY_READ } from './leads.ts'
@@ -60,6 +61,7 @@ export function featureRebuildRoutes(app: FastifyInstance, services: Services): 
       const { status, leads, done, secondsLeft, startedAt, finishedAt } = found
       return {
         status,
+        definitions: FOLD_SCHEMA,
         progress: status === 'running' && leads > 0 ? done / leads : 1,
         seconds_left: secondsLeft,
         started_at: startedAt?.toISOString() ?? null,

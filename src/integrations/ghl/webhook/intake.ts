@@ -1,7 +1,7 @@
 /** Takes in what was delivered, in the background: at once when told, and what was left behind. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../../core/index.ts'
-import type { Logger } from '../../../platform/index.ts'
+import { createTrouble, type Logger } from '../../../platform/index.ts'
 import {
   countAttempt,
   dueWorkspaces,
@@ -34,6 +34,8 @@ export interface Intake {
 const BATCH = 200
 /** What another process stored, or left behind. */
 const LOOK_MS = 2_000
+/** Longest wait between two tries while the database is away. */
+const AWAY_MS = 30_000
 const FORGET_MS = 3_600_000
 const ATTEMPTS = 5
 
@@ -73,14 +75,21 @@ export function startIntake(options: IntakeOptions): Intake {
     await forgetOldBodies(database.app)
     forgotAt = clock.monotonic()
   }
+  const trouble = createTrouble(log, {
+    begins: 'webhooks could not be taken in; it is tried again',
+    ends: 'webhooks are taken in again',
+    firstMs: LOOK_MS,
+    longestMs: AWAY_MS,
+  })
   async function run(): Promise<void> {
     while (!signal.aborted) {
+      let pauseMs = LOOK_MS
       const woken = wake.signal
-      await round().catch((error: unknown) => {
-        if (!signal.aborted) log.error({ err: error }, 'webhooks: tried again soon')
+      await round().then(trouble.passed, (error: unknown) => {
+        if (!signal.aborted) pauseMs = trouble.failed(error)
       })
       const until = AbortSignal.any([signal, woken])
-      await sleep(LOOK_MS, undefined, { signal: until }).catch(() => undefined)
+      await sleep(pauseMs, undefined, { signal: until }).catch(() => undefined)
       if (woken.aborted) wake = new AbortController()
     }
   }
