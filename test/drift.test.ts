@@ -1,10 +1,12 @@
 /** Drift of a served model: its leads of now against those of its training, errors as they show. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FOLD_SCHEMA } from '../src/features/index.ts'
-import { modelDrift } from '../src/learning/index.ts'
+import { DRIFT_WATCH, modelDrift, watchDrift } from '../src/learning/index.ts'
 import { seededRandom } from '../src/math/index.ts'
 import { loadChampion, predictModel, publishVersion, setAlias } from '../src/models/index.ts'
-import { insertPredictions } from '../src/store/index.ts'
+import { createLog } from '../src/platform/index.ts'
+import { insertPredictions, takeJob } from '../src/store/index.ts'
+import { runHeldJob } from '../src/worker/index.ts'
 import { exampleModel, vectorOf } from './support/example-model.ts'
 import { startHub, type Hub } from './support/hub.ts'
 
@@ -223,4 +225,67 @@ test('answers that stopped coming true are drift, before and after all outcomes 
   expect(drift.concept).toMatchObject({ settled: 3 * LEADS, verdict: 'drift' })
   expect(drift.drifted).toBe(true)
   expect(drift.because.join()).toContain('AUC fell')
+})
+
+test('drift asks for one retraining a day, seen by the watch of the learning thread', async () => {
+  const team = await workspace()
+  const { id, token } = team
+  const random = seededRandom(7)
+  await predicted(team, Date.now() - 3 * DAY, () => random.int(40))
+  const watch = (now: number) => watchDrift({ registry: hub.registry, workspaceId: id, now })
+  expect(await watch(Date.now())).toEqual({
+    models: [{ model: MODEL, version: 1, because: [], jobId: null }],
+  })
+
+  await predicted(team, Date.now() - DAY, () => random.int(15))
+  const [config, log] = [{ LOG_LEVEL: 'silent', LOG_FORMAT: 'json' } as const, createLog]
+  const held = await hub.database.withWorkspace(id, (client) =>
+    takeJob(
+      client,
+      { model: DRIFT_WATCH, days: null, requestedBy: 'schedule' },
+      { holder: 'test', seconds: 60 },
+    ),
+  )
+  const end = await runHeldJob(
+    {
+      database: hub.database,
+      config,
+      log: log(config),
+      masterKey: hub.registry.masterKey,
+      holder: 'test',
+    },
+    { workspaceId: id, jobId: held as string },
+  )
+  const { results } = end as { results: { models: { because: string[]; jobId: string }[] } }
+  const [found] = results.models
+  expect(found!.because.join()).toContain('is distributed otherwise')
+  const told = async () =>
+    (await hub.call('GET', '/v1/ml/retrainings', { as: token })).body as { items: object[] }
+  expect((await told()).items).toMatchObject([
+    { job_id: found!.jobId, requested_by: 'drift', reason: found!.because.join('; ') },
+  ])
+
+  const jobOf = async (now: number) => (await watch(now)).models[0]!.jobId
+  // It is open; then it has ended, but today's is spent; tomorrow there may be another.
+  expect(await jobOf(Date.now())).toBeNull()
+  await hub.database.owner.query(
+    `update learning_jobs set status = 'failed' where workspace_id = $1 and model = $2`,
+    [id, MODEL],
+  )
+  expect(await jobOf(Date.now())).toBeNull()
+  expect(await jobOf(Date.now() + 1.1 * DAY)).not.toBeNull()
+  // A nightly one that saw the drift is as good; one that saw none, or another champion, is not.
+  const nightly = async (championVersion: number, championDrift: readonly string[]) => {
+    const { owner } = hub.database
+    await owner.query('delete from learning_jobs where workspace_id = $1', [id])
+    await owner.query(
+      `insert into learning_jobs (workspace_id, model, status, requested_by, results)
+       values ($1, $2, 'done', 'schedule', $3)`,
+      [id, MODEL, JSON.stringify({ championVersion, championDrift })],
+    )
+    return jobOf(Date.now())
+  }
+  expect(await nightly(1, ['its errors have grown'])).toBeNull()
+  expect(await nightly(1, [])).not.toBeNull()
+  expect(await nightly(2, ['its errors have grown'])).not.toBeNull()
 })

@@ -153,3 +153,24 @@ test('a job whose process ends again and again is given up', async () => {
   for (const found of [1, 1, 1, 0]) expect((await claim()).rowCount).toBe(found)
   expect(await jobsOf('true')).toMatchObject([{ status: 'failed' }])
 })
+
+test('a look for drift is filed once an hour by any number of processes', async () => {
+  const { owner } = hub.database
+  await owner.query('delete from learning_jobs')
+  let now = Date.now()
+  const clock = { now: () => now, monotonic: () => 0 }
+  const config = { RETRAIN_CRON: '0 2 * * *', ENABLE_BEHAVIORAL_LEARNING: false }
+  const processes = [1, 2].map(() =>
+    startRetrainSchedule({ database: hub.database, config, log: silent, clock }),
+  )
+  const watch = async (): Promise<number> =>
+    (await Promise.all(processes.map((one) => one.watch()))).reduce((sum, filed) => sum + filed, 0)
+  expect(await watch()).toBe(1)
+  await owner.query(`update learning_jobs set status = 'done'`)
+  expect(await watch()).toBe(0)
+  now += 3_600_000
+  expect(await watch()).toBe(1)
+  // They are no retrainings, and are not told as such.
+  const told = await hub.call('GET', '/v1/ml/retrainings', { as: await hub.login() })
+  expect(told.body).toEqual({ items: [] })
+})

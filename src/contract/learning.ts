@@ -139,6 +139,9 @@ export const RetrainStatus = Type.Object({
   error: Nullable(Type.String()),
   requested_by: Type.String(),
   requested_at: Time,
+  reason: Nullable(
+    Type.String({ description: 'the drift that asked for it; null: somebody did, or it was due' }),
+  ),
 })
 export type RetrainStatus = Static<typeof RetrainStatus>
 

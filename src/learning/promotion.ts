@@ -8,8 +8,11 @@ import { POSITIVES_MIN } from './split.ts'
 
 /** Chance of a promotion in a year in which no challenger is better. */
 export const ALPHA_OF_YEAR = 0.05
-/** Comparisons a year that may promote; each spends the same share (Bonferroni). */
-export const COMPARISONS_OF_YEAR = 365
+/**
+ * Comparisons a year that may promote: the nightly ones, and as many that drift asks for. Each
+ * spends the same share (Bonferroni).
+ */
+export const COMPARISONS_OF_YEAR = 2 * 365
 /** One-sided level at which a first model must beat prior and rule, and a segment is worse. */
 const ALPHA_ONCE = 0.025
 const ALPHA_SEGMENT = 0.05

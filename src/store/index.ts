@@ -140,6 +140,7 @@ export {
   fileDueJobs,
   findWorkspace,
   finishJob,
+  insertDriftJob,
   insertJob,
   listJobs,
   readJob,

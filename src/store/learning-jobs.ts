@@ -17,6 +17,8 @@ export interface LearningJob {
   readonly error: string | null
   readonly requestedBy: string
   readonly requestedAt: Date
+  /** Why it was filed, in words; null: somebody asked, or it was due. */
+  readonly reason: string | null
 }
 
 interface JobRow {
@@ -29,6 +31,7 @@ interface JobRow {
   error: string | null
   requested_by: string
   requested_at: Date
+  reason: string | null
 }
 
 const toJob = (row: JobRow): LearningJob => ({
@@ -41,6 +44,7 @@ const toJob = (row: JobRow): LearningJob => ({
   error: row.error,
   requestedBy: row.requested_by,
   requestedAt: row.requested_at,
+  reason: row.reason,
 })
 
 export interface JobRequest {
@@ -133,6 +137,41 @@ export async function fileDueJobs(
     [models, due],
   )
   return rows[0]!.filed
+}
+
+export interface DriftJobRequest {
+  readonly model: string
+  /** The champion that drifted. */
+  readonly version: number
+  /** In words. */
+  readonly reason: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Files the retraining that a champion's drift asks for; undefined when one is open, when another
+ * was filed for this champion within a day, or when one that saw it drifted ended within a day.
+ */
+export async function insertDriftJob(
+  client: Queryable,
+  { model, version, reason, now }: DriftJobRequest,
+): Promise<string | undefined> {
+  const { rows } = await client.query<{ job_id: string }>(
+    `insert into learning_jobs
+       (workspace_id, model, requested_by, requested_at, reason, for_version)
+     select current_workspace(), $1, 'drift', to_timestamp($4 / 1000.0), $3, $2
+     where not exists (select from learning_jobs j
+       where j.workspace_id = current_workspace() and j.model = $1
+         and j.requested_at > to_timestamp($4 / 1000.0) - interval '1 day'
+         and (j.for_version = $2 or (j.status = 'done'
+           and j.results->'championVersion' = to_jsonb($2::int)
+           and jsonb_array_length(j.results->'championDrift') > 0)))
+     on conflict (workspace_id, model) where status in ('waiting', 'running') do nothing
+     returning job_id`,
+    [model, version, reason, now],
+  )
+  return rows[0]?.job_id
 }
 
 /** Past runs from which a duration is told. */

@@ -117,7 +117,7 @@ export async function runHeldJob(
   const isKept = await database.withWorkspace(workspaceId, (client) =>
     finishJob(client, jobId, holder, end),
   )
-  log.info({ jobId, failed: 'error' in end }, 'a retraining ended')
+  log.info({ jobId, model: task.model, failed: 'error' in end }, 'a task of learning ended')
   return isKept ? end : undefined
 }
 

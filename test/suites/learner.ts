@@ -23,8 +23,11 @@ export interface Learner<M extends Model> {
   readonly train: (frame: Frame, labels: Float64Array, options: SuiteOptions) => M
   /** From a state that went through JSON. */
   readonly restore: (state: ReturnType<M['toState']>) => M
-  /** Answers are probabilities of 1 (default), or on the scale of the label. */
-  readonly answers?: 'probability' | 'number'
+  /**
+   * Answers are probabilities of 1 (default), on the scale of the label, or the clusters of a learner
+   * that takes no label.
+   */
+  readonly answers?: 'probability' | 'number' | 'cluster'
   /** Least share of the way from guessing to knowing on fresh rows; see `skill`. Default 0.3. */
   readonly skill?: number
 }
@@ -62,11 +65,14 @@ function skill(answers: ArrayLike<number>, labels: Float64Array): number {
   return 1 - error / spread
 }
 
-function expectAnswers(answers: ArrayLike<number>, rows: number, probability: boolean): void {
+type Scale = NonNullable<Learner<Model>['answers']>
+
+function expectAnswers(answers: ArrayLike<number>, rows: number, scale: Scale): void {
   expect(answers.length).toBe(rows)
   for (let i = 0; i < rows; i++) {
     expect(Number.isFinite(answers[i])).toBe(true)
-    if (probability) {
+    if (scale === 'cluster') expect(Number.isInteger(answers[i])).toBe(true)
+    if (scale === 'probability') {
       expect(answers[i]).toBeGreaterThanOrEqual(0)
       expect(answers[i]).toBeLessThanOrEqual(1)
     }
@@ -96,7 +102,7 @@ function strangeFrames(): Frame[] {
 
 export function learnerSuite<M extends Model>(learner: Learner<M>): void {
   const { name, train, restore, answers: scale = 'probability', skill: least = 0.3 } = learner
-  const probability = scale === 'probability'
+  const isTaught = scale !== 'cluster'
   describe(`${name} keeps the contract of learners`, () => {
     const { frame, labels } = sampleTable(600, 1)
     const later = sampleTable(800, 2)
@@ -104,8 +110,9 @@ export function learnerSuite<M extends Model>(learner: Learner<M>): void {
     const answers = Array.from(model.predict(later.frame))
 
     test('learns what there is to learn, and answers in range', () => {
-      expectAnswers(answers, later.frame.rows, probability)
-      expect(skill(answers, later.labels)).toBeGreaterThan(least)
+      expectAnswers(answers, later.frame.rows, scale)
+      if (isTaught) expect(skill(answers, later.labels)).toBeGreaterThan(least)
+      else expect(new Set(answers).size).toBeGreaterThan(1)
     })
     test('the same seed gives the same answers', () => {
       const again = train(frame, labels, { seed: 1 })
@@ -131,7 +138,7 @@ export function learnerSuite<M extends Model>(learner: Learner<M>): void {
     })
     test('missing values, unseen categories and absent columns get sensible answers', () => {
       for (const strange of strangeFrames())
-        expectAnswers(model.predict(strange), strange.rows, probability)
+        expectAnswers(model.predict(strange), strange.rows, scale)
     })
     test('the order of columns does not matter', () => {
       const turned = { rows: frame.rows, columns: frame.columns.toReversed() }
@@ -140,7 +147,7 @@ export function learnerSuite<M extends Model>(learner: Learner<M>): void {
       expect(Array.from(back)).toEqual(answers)
       expect(Array.from(other)).toEqual(answers)
     })
-    test('a row of weight 0 teaches nothing, heavy rows teach more', () => {
+    test.runIf(isTaught)('a row of weight 0 teaches nothing, heavy rows teach more', () => {
       const wrong = labels.map((y) => 1 - y)
       const both = takeRows(frame, [...Array(600).keys(), ...Array(600).keys()])
       const all = Float64Array.of(...labels, ...wrong)
@@ -163,8 +170,8 @@ export function learnerSuite<M extends Model>(learner: Learner<M>): void {
       const refused = (f: Frame, y: Float64Array, weights?: Float64Array): void => {
         expect(() => train(f, y, weights ? { weights } : {})).toThrow(/\w+ \w+/)
       }
-      refused(frame, labels.slice(1))
-      refused(frame, labels.with(3, Number.NaN))
+      if (isTaught) refused(frame, labels.slice(1))
+      if (isTaught) refused(frame, labels.with(3, Number.NaN))
       refused(
         frame,
         labels,

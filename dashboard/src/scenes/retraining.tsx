@@ -26,6 +26,7 @@ function Outcome({ job }: { job: RetrainStatus }) {
   return (
     <Text size="sm" c={job.status === 'failed' ? 'red' : 'inherit'}>
       The retraining of <Moment at={job.requested_at} /> {said}.
+      {job.reason !== null && ` It was asked for by drift: ${job.reason}.`}
     </Text>
   )
 }
@@ -36,6 +37,7 @@ function Progressing({ job }: { job: RetrainStatus }) {
     <>
       <Text size="sm" mb={4}>
         Retraining: {said}
+        {job.reason !== null && `, asked for by drift: ${job.reason}`}
       </Text>
       <Progress value={100 * job.progress} animated aria-label="Retraining" />
     </>

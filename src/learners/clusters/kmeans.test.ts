@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
+import { learnerSuite } from '../../../test/suites/learner.ts'
 import { seededRandom } from '../../math/index.ts'
 import type { Frame } from '../frame.ts'
 import { kMeansFromState, silhouette, trainKMeans, type KMeansState } from './kmeans.ts'
+
+learnerSuite({
+  name: 'k-means',
+  train: (frame, _, options) => trainKMeans(frame, { clusters: 4, ...options }),
+  restore: kMeansFromState,
+  answers: 'cluster',
+})
 
 /** Three round clouds far apart, a third of the rows each, in this order. */
 function clouds(rows: number, seed: number): Frame {

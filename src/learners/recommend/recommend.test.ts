@@ -1,15 +1,19 @@
 /** Every family against numbers of an independent implementation (numpy), and what all share. */
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { seededRandom, sparseFromEntries, type SparseMatrix } from '../../math/index.ts'
-import { trainBpr } from './bpr.ts'
+import { historyOf, recommenderSuite, scores, twoTastes } from '../../../test/suites/recommender.ts'
+import { sparseFromEntries, type SparseMatrix } from '../../math/index.ts'
 import { contentRecommender, contentSimilarity, trainContent } from './content.ts'
 import { trainEase } from './ease.ts'
-import { FAMILIES, recommenderFromState, type RecommenderFamily } from './family.ts'
+import {
+  FAMILIES,
+  recommenderFromState,
+  trainRecommender,
+  type BlendState,
+  type RecommenderFamily,
+} from './family.ts'
 import { trainGraphFilter } from './graph-filter.ts'
 import { foldIn, trainIals } from './ials.ts'
 import { trainItemKnn } from './item-knn.ts'
-import type { Recommender } from './recommender.ts'
 
 /** 8 people x 6 items by a rule; person 2 took nothing. */
 function tiny(): SparseMatrix {
@@ -22,34 +26,6 @@ function tiny(): SparseMatrix {
         col.push(i)
       }
   return sparseFromEntries(8, 6, row, col)
-}
-
-/** Two tastes: person and item of the same parity go together. */
-function twoTastes(people: number, items: number, seed: number): SparseMatrix {
-  const random = seededRandom(seed)
-  const row: number[] = []
-  const col: number[] = []
-  for (let u = 0; u < people; u++)
-    for (let i = 0; i < items; i++)
-      if (random.next() < ((u ^ i) & 1 ? 0.03 : 0.4)) {
-        row.push(u)
-        col.push(i)
-      }
-  return sparseFromEntries(people, items, row, col)
-}
-
-const historyOf = (...items: number[]): SparseMatrix =>
-  sparseFromEntries(
-    1,
-    1 + Math.max(5, ...items),
-    items.map(() => 0),
-    items,
-  )
-
-function scores(recommender: Recommender, history: SparseMatrix): number[] {
-  const out = new Float32Array(recommender.items)
-  recommender.score(history, 0, 1, out)
-  return [...out]
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[], digits = 4): void {
@@ -121,89 +97,45 @@ test('importances count in iALS: a heavier item pulls more', () => {
   expect(even).toBeGreaterThan(light)
 })
 
-test('BPR separates two tastes for somebody it never met', () => {
-  const state = trainBpr(twoTastes(80, 20, 2), { factors: 8, epochs: 40 })
-  const result = scores(recommenderFromState(state), historyOf(0, 2, 4))
-  const mean = (parity: number): number =>
-    result.filter((_, i) => i % 2 === parity && i > 4).reduce((sum, value) => sum + value, 0)
-  expect(mean(0)).toBeGreaterThan(mean(1))
-})
-
 const families = Object.keys(FAMILIES) as RecommenderFamily[]
 const SMALL: Partial<Record<RecommenderFamily, Record<string, number>>> = {
   als: { factors: 4, epochs: 3 },
-  bpr: { factors: 4, epochs: 5 },
+  bpr: { factors: 4, epochs: 40 },
   gfcf: { rank: 4 },
 }
-const train = (family: RecommenderFamily, taken: SparseMatrix) =>
-  FAMILIES[family].train(taken, { ...FAMILIES[family].start, ...SMALL[family] })
-
-test.each(families)('%s: same data, same model; a copied state predicts the same', (family) => {
-  const taken = twoTastes(30, 14, 3)
-  const before = structuredClone(taken)
-  const state = train(family, taken)
-  expect(taken).toEqual(before)
-  expect(train(family, taken)).toEqual(state)
-  const history = historyOf(1, 3)
-  const first = scores(recommenderFromState(state), history)
-  expect(scores(recommenderFromState(structuredClone(state)), history)).toEqual(first)
-})
-
-test.each(families)('%s: scores are finite, blocks do not matter', (family) => {
-  const taken = sparseFromEntries(
-    5,
-    7,
-    [0, 0, 0, 1, 1, 2, 3, 3, 3, 3, 3, 3, 3],
-    [0, 1, 2, 0, 1, 5, 0, 1, 2, 3, 4, 5, 6],
-  )
-  const recommender = recommenderFromState(train(family, taken))
-  const all = new Float32Array(5 * 7)
-  recommender.score(taken, 0, 5, all)
-  for (let u = 0; u < 5; u++) {
-    const one = new Float32Array(7)
-    recommender.score(taken, u, u + 1, one)
-    one.forEach((value, i) => {
-      expect(Number.isFinite(value)).toBe(true)
-      expect(value).toBeCloseTo(all[u * 7 + i]!, 4)
-    })
-  }
-})
-
-test.each(families)(
-  '%s: unknown items in a history and an empty history are harmless',
-  (family) => {
-    const recommender = recommenderFromState(train(family, twoTastes(20, 9, 4)))
-    const known = scores(recommender, historyOf(2, 4))
-    expectClose(scores(recommender, historyOf(2, 4, 50, 99)), known, 5)
-    const empty = scores(recommender, sparseFromEntries(1, 9, [], []))
-    expect(empty.every(Number.isFinite)).toBe(true)
-  },
-)
-
-test('any small matrix trains without NaN', () => {
-  const places = fc.array(fc.tuple(fc.nat(5), fc.nat(6)), { minLength: 1, maxLength: 25 })
-  const check = fc.property(places, fc.constantFrom(...families), (list, family) => {
-    const [row, col] = [list.map(([u]) => u), list.map(([, i]) => i)]
-    const taken = sparseFromEntries(6, 7, row, col)
-    const recommender = recommenderFromState(train(family, taken))
-    const out = new Float32Array(6 * 7)
-    recommender.score(taken, 0, 6, out)
-    expect(out.every(Number.isFinite)).toBe(true)
+for (const family of families)
+  recommenderSuite({
+    name: family,
+    train: (taken, seed, control) =>
+      trainRecommender(family, taken, { ...SMALL[family] }, seed, control),
+    restore: recommenderFromState,
+    isPersonal: family !== 'popular',
+    isStepwise: family !== 'popular',
   })
-  fc.assert(check, { numRuns: 60, seed: 1 })
+
+recommenderSuite({
+  name: 'a blend',
+  train: (taken, seed, control): BlendState => ({
+    kind: 'blend',
+    version: 1,
+    parts: (['als', 'item-knn'] as const).map((family, i) => ({
+      weight: 1 + i,
+      state: trainRecommender(family, taken, { ...SMALL[family] }, seed, control),
+    })),
+  }),
+  restore: recommenderFromState,
+  isStepwise: false,
 })
 
-test('training can be cancelled and reports its progress', () => {
-  const stop = new AbortController()
-  const seen: number[] = []
-  const progress = (fraction: number): void => {
-    seen.push(fraction)
-    if (fraction > 0.4) stop.abort()
-  }
-  const begin = () =>
-    trainIals(twoTastes(20, 9, 5), { factors: 4, epochs: 10 }, { progress, signal: stop.signal })
-  expect(begin).toThrow()
-  expect(seen.length).toBeLessThan(12)
+recommenderSuite({
+  name: 'content',
+  train: ({ cols }) =>
+    trainContent(
+      Array.from({ length: cols }, (_, i) => `${i % 2 === 0 ? 'garden villa' : 'city flat'} ${i}`),
+      { rows: cols, columns: [] },
+    ),
+  restore: recommenderFromState,
+  isStepwise: false,
 })
 
 test('wrong settings are named', () => {

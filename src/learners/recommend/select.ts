@@ -49,8 +49,13 @@ export interface Selection {
 /** Multiplications a millisecond that the cost estimates of the families count on. */
 const SPEED = 1e6
 const PEOPLE_MAX = 2000
-/** Blended parts must be within this factor of the best one alone. */
+/** Blended parts must be within this factor of the best one alone, */
 const PART_MIN = 0.6
+/** and other settings of a family within this factor of its choice. */
+const NEAR_MIN = 0.95
+/** Most settings of a family, and most parts of all, that a blend is learned from. */
+const NEAR_MAX = 4
+const PARTS_MAX = 8
 /** A blend must gain this much, relatively, to be worth its cost. */
 const BLEND_GAIN = 1.003
 
@@ -121,11 +126,18 @@ function record({ control }: Bench, tried: Tried, trials: Trial[]): Tried {
   return tried
 }
 
+/** The choice within a family, and other settings that did nearly as well, the best first. */
+interface Tuned {
+  readonly best: Tried
+  readonly near: readonly Tried[]
+}
+
 /** Coordinate search from a first trial, as long as another one is likely to end in time. */
-function tune(bench: Bench, first: Tried, until: number, trials: Trial[]): Tried {
+function tune(bench: Bench, first: Tried, until: number, trials: Trial[]): Tuned {
   const { clock } = bench.options
   const weighted = bench.train.values.some((value) => value !== 1)
   let best = first
+  let others: readonly Tried[] = []
   let longest = first.ms
   for (const change of FAMILIES[first.family].alternatives) {
     if ('weighted' in change && !weighted) continue
@@ -133,13 +145,17 @@ function tune(bench: Bench, first: Tried, until: number, trials: Trial[]): Tried
     const settings = { ...best.settings, ...change }
     const tried = record(bench, tryOut(bench, first.family, settings), trials)
     longest = Math.max(longest, tried.ms)
-    if (clearlyBetter(tried, best)) best = tried
+    const isBetter = clearlyBetter(tried, best)
+    others = [...others, isBetter ? best : tried]
+      .sort((a, b) => b.quality - a.quality)
+      .slice(0, NEAR_MAX - 1)
+    if (isBetter) best = tried
   }
-  return best
+  return { best, near: others.filter(({ quality }) => quality >= NEAR_MIN * best.quality) }
 }
 
 /** Every family once, then the best first, each with half of the time that is left. */
-function tuneAll(bench: Bench, names: readonly RecommenderFamily[], trials: Trial[]): Tried[] {
+function tuneAll(bench: Bench, names: readonly RecommenderFamily[], trials: Trial[]): Tuned[] {
   const { clock, budgetMs } = bench.options
   const first: Tried[] = []
   for (const family of names) {
@@ -155,7 +171,7 @@ function tuneAll(bench: Bench, names: readonly RecommenderFamily[], trials: Tria
       const share = n === first.length - 1 ? end - now : (end - now) / 2
       return tune(bench, trial, now + share, trials)
     })
-    .sort((a, b) => b.quality - a.quality)
+    .sort((a, b) => b.best.quality - a.best.quality)
 }
 
 /** Families in the order of the search, cheap and good ones first. */
@@ -192,10 +208,15 @@ export function selectRecommender(
       trials,
     )
   }
-  const best = tuneAll(bench, names, trials)
-  const top = best[0]!
-  const parts = best.filter(({ quality }) => quality >= PART_MIN * top.quality)
-  if (parts.length < 2 || options.clock.monotonic() > bench.deadline)
+  const tuned = tuneAll(bench, names, trials)
+  const top = tuned[0]!.best
+  // Settings that did nearly as well as the choice err elsewhere: their mean is surer than each
+  // (Caruana et al. 2004), also of which of them chance made the best on these held-out choices.
+  const able = tuned.filter(({ best }) => best.quality >= PART_MIN * top.quality)
+  const near = able.flatMap((family) => family.near).sort((a, b) => b.quality - a.quality)
+  const parts = [...able.map(({ best }) => best), ...near].slice(0, PARTS_MAX)
+  const isDone = options.family !== 'auto' || parts.length < 2
+  if (isDone || options.clock.monotonic() > bench.deadline)
     return finish(taken, options, [top], trials)
   const recommenders = parts.map(({ recommender }) => recommender)
   const learned = learnBlendWeights(

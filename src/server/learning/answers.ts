@@ -92,5 +92,6 @@ export function toRetrainStatus(job: LearningJob): RetrainStatus {
     error: job.error,
     requested_by: job.requestedBy,
     requested_at: job.requestedAt.toISOString(),
+    reason: job.reason,
   }
 }
