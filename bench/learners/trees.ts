@@ -11,6 +11,7 @@ import {
   type Frame,
   type GbdtModel,
 } from '../../src/learners/index.ts'
+import type { Parallel } from '../../src/core/index.ts'
 import { seededRandom } from '../../src/math/index.ts'
 import { startThreads } from '../../src/platform/index.ts'
 import { startReference, type Reference, type ReferenceRun } from './reference-trees.ts'
@@ -88,12 +89,25 @@ interface Boosted {
   readonly memory: number
 }
 
+/**
+ * Compiles the code and loads it in the other thread on a small part of the table: what a process
+ * pays once is no part of a training's time or memory.
+ */
+async function warmUp({ frame, labels }: Table, threads: Parallel): Promise<void> {
+  const index = Int32Array.from({ length: 20_000 }, (_, i) => i)
+  const [small, own] = [takeRows(frame, index), labels.subarray(0, index.length)]
+  await threads.run('parseNumber', '1')
+  trainGbdt(small, own, { ...BOOSTING, trees: 40 })
+  await trainGbdtTogether(threads, small, own, { ...BOOSTING, trees: 40 })
+}
+
 async function compareBoosting(table: Table, reference: Reference | undefined, rounds: number) {
   const range = (from: number, n: number) => Int32Array.from({ length: n }, (_, i) => from + i)
   const train = takeRows(table.frame, range(0, TRAIN))
   const test = takeRows(table.frame, range(TRAIN, TEST))
   const y = table.labels.subarray(0, TRAIN)
   const threads = startThreads(new URL('../../src/learners/index.ts', import.meta.url), 2)
+  await warmUp(table, threads)
   const found = { ours: [] as Spent[], two: [] as Spent[], hgb: [] as ReferenceRun[] }
   const xgb: ReferenceRun[] = []
   let model: GbdtModel | undefined
@@ -109,11 +123,11 @@ async function compareBoosting(table: Table, reference: Reference | undefined, r
     })
     found.ours.push(one)
     model = one.value
+    found.two.push(await timed(() => trainGbdtTogether(threads, train, y, BOOSTING)))
     if (reference) {
       found.hgb.push(await reference.run('hgb', { trees: BOOSTING.trees, predict: true }))
       xgb.push(await reference.run('xgb', { trees: BOOSTING.trees, predict: true }))
     }
-    found.two.push(await timed(() => trainGbdtTogether(threads, train, y, BOOSTING)))
   }
   await threads.close()
   const auc = rocAuc(table.labels.subarray(TRAIN), model!.predict(test))
@@ -130,29 +144,39 @@ function row(name: string, cells: readonly (string | number)[]): string {
   return `| ${[name, ...text].join(' | ')} |`
 }
 
+/** Most that a ratio or a time may be, and whether it is kept. */
+const against = (measured: number, wanted: number): string =>
+  `${wanted} ${measured <= wanted ? 'kept' : 'missed'}`
+
 function boostingTable({ ours, two, hgb, xgb, auc }: Boosted): string {
   const own = cpuOf(ours)
-  const reference = (name: string, runs: readonly ReferenceRun[]): string =>
+  const reference = (name: string, runs: readonly ReferenceRun[], wanted: number): string =>
     runs.length === 0
-      ? row(name, ['not installed', '', '', ''])
+      ? row(name, ['not installed', '', '', '', ''])
       : row(name, [
           wallOf(runs),
           cpuOf(runs),
           (own / cpuOf(runs)).toFixed(2),
+          against(own / cpuOf(runs), wanted),
           runs[0]!.auc.toFixed(4),
         ])
+  // Of the runs next to each other: what disturbs one is likely to disturb the other.
+  const shares = two.map(({ wall }, round) => wall / ours[round]!.wall)
+  const share = median(shares)
   return [
     '### Gradient boosting: 200 trees, depth 6, 255 bins, 200,000 x 57',
     '',
-    '| | wall s | CPU s | our CPU / its CPU | AUC on 20,000 other rows |',
-    '|---|---|---|---|---|',
-    row('ours, one thread', [wallOf(ours), own, '1', auc.toFixed(4)]),
-    row('ours, two threads', [wallOf(two), cpuOf(two), '', 'same model']),
-    reference('scikit-learn HistGradientBoosting, one thread', hgb),
-    reference('XGBoost hist, one thread', xgb),
+    '| | wall s | CPU s | our CPU / its CPU | at most | AUC on 20,000 other rows |',
+    '|---|---|---|---|---|---|',
+    row('ours, one thread', [wallOf(ours), own, '1', '', auc.toFixed(4)]),
+    row('ours, two threads', [wallOf(two), cpuOf(two), '', '', 'same model']),
+    reference('scikit-learn HistGradientBoosting, one thread', hgb, 0.75),
+    reference('XGBoost hist, one thread', xgb, 0.9),
     '',
-    `Two threads take ${(wallOf(two) / wallOf(ours)).toFixed(2)} of one thread's wall time; the ` +
-      `machine gave them ${(cpuOf(two) / wallOf(two)).toFixed(2)} processors.`,
+    `Two threads take ${share.toFixed(2)} of one thread's wall time (median of ${shares.length} ` +
+      `rounds, least ${Math.min(...shares).toFixed(2)}; at most ${against(share, 0.55)}); the ` +
+      `machine gave them ${(cpuOf(two) / wallOf(two)).toFixed(2)} processors, and one thread ` +
+      `${(own / wallOf(ours)).toFixed(2)}.`,
   ].join('\n')
 }
 
@@ -173,24 +197,34 @@ function servingTable(boosted: Boosted, test: Frame): string {
   const all = repeat(() => void model.predict(many), 40)
   const why = repeat(() => vectors.slice(0, 5).forEach((v) => model.explainRow(v)), 40)
   const whys = repeat(() => void model.explain(some), 3)
+  const binned = TRAIN * COLUMNS
   const ms = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(3))
   return [
     '### Answers from the model above (milliseconds; raw values in, binning included)',
     '',
-    '| | ours, least | ours, median | XGBoost in place, median | scikit-learn, median |',
-    '|---|---|---|---|---|',
+    '| | ours, least | ours, median | at most | XGBoost in place, median | scikit-learn, median |',
+    '|---|---|---|---|---|---|',
     row('one row', [
       ms(one.least / 200),
       ms(one.median / 200),
+      against(one.median / 200, 0.015),
       ms(xgb[0]?.one_row_ms),
       ms(hgb[0]?.one_row_ms),
     ]),
-    row('10,000 rows', [ms(all.least), ms(all.median), ms(xgb[0]?.rows_ms), ms(hgb[0]?.rows_ms)]),
-    row('TreeSHAP of one row', [ms(why.least / 5), ms(why.median / 5), '', '']),
-    row('TreeSHAP per row of 500', [ms(whys.least / 500), ms(whys.median / 500), '', '']),
+    row('10,000 rows', [
+      ms(all.least),
+      ms(all.median),
+      against(all.median, 25),
+      ms(xgb[0]?.rows_ms),
+      ms(hgb[0]?.rows_ms),
+    ]),
+    row('TreeSHAP of one row', [ms(why.least / 5), ms(why.median / 5), against(why.median / 5, 3)]),
+    row('TreeSHAP per row of 500', [ms(whys.least / 500), ms(whys.median / 500), '']),
     '',
-    `Training's greatest growth of resident memory: ${(boosted.memory / 2 ** 20).toFixed(1)} MiB; ` +
-      `the binned table alone: ${((TRAIN * COLUMNS) / 2 ** 20).toFixed(1)} MiB.`,
+    `One thread's training lets resident memory grow by ${(boosted.memory / 2 ** 20).toFixed(1)} ` +
+      `MiB at most (after a small training has compiled the code), ` +
+      `${(boosted.memory / binned).toFixed(2)} times the binned table of ` +
+      `${(binned / 2 ** 20).toFixed(1)} MiB; at most ${against(boosted.memory / binned, 2)}.`,
   ].join('\n')
 }
 
@@ -211,17 +245,18 @@ async function forestTable(table: Table, reference: Reference | undefined): Prom
   return [
     '### Random forest: 300 trees, depth 12, 20,000 x 57, out-of-bag answers included in ours',
     '',
-    '| | wall s | CPU s | our CPU / its CPU | AUC |',
-    '|---|---|---|---|---|',
-    row('ours, one thread', [ours.wall, ours.cpu, '1', auc.toFixed(4)]),
+    '| | wall s | CPU s | our CPU / its CPU | at most | AUC |',
+    '|---|---|---|---|---|---|',
+    row('ours, one thread', [ours.wall, ours.cpu, '1', '', auc.toFixed(4)]),
     theirs
       ? row('scikit-learn, one thread', [
           theirs.wall_s,
           theirs.cpu_s,
           (ours.cpu / theirs.cpu_s).toFixed(2),
+          against(ours.cpu / theirs.cpu_s, 0.25),
           theirs.auc.toFixed(4),
         ])
-      : row('scikit-learn', ['not installed', '', '', '']),
+      : row('scikit-learn', ['not installed', '', '', '', '']),
   ].join('\n')
 }
 

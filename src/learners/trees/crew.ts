@@ -39,12 +39,27 @@ const DONE = 1
 const ORDER = 2
 const FAILED = 3
 const JOINED = 4
-/** Looks at the other's word before sleeping: most orders take some microseconds. */
-const SPINS = 4000
+/**
+ * Looks at the other's word before sleeping, some tenths of a millisecond: most waits are shorter,
+ * and waking up takes as long.
+ */
+const SPINS = 20_000
 /** Milliseconds to wait for a helper to join, for its share of an order, and for the next order. */
 const JOIN_PATIENCE = 5_000
 const SHARE_PATIENCE = 60_000
 const ORDER_PATIENCE = 600_000
+
+/** Of the control words, apart from the others: how much of a list is taken. */
+const TAKEN = 16
+
+/** Begins a list of which the members take piece after piece, whoever is free. */
+export function openList({ i32 }: Arena, { control }: Places): void {
+  Atomics.store(i32, (control >> 2) + TAKEN, 0)
+}
+
+/** The number of the next piece, from 0. */
+export const takeNext = ({ i32 }: Arena, { control }: Places): number =>
+  Atomics.add(i32, (control >> 2) + TAKEN, 1)
 
 /** Waits until `word` is no longer `old`; false when that takes too long. */
 function waitFor(words: Int32Array, word: number, old: number, patience: number): boolean {

@@ -199,34 +199,3 @@ export function addMargins(
     addTree(e, root, bins, stride, margins, t % e.outputs, e.outputs)
   })
 }
-
-/**
- * Adds all trees to the margins (one per output) of one binned row. Each node is packed into two
- * words, so that a step reads one cache line, and the way is computed, not branched on: half of all
- * branches would be guessed wrong.
- */
-export function rowPredictor(e: TreeEnsemble): (bins: Uint8Array, margins: Float64Array) => void {
-  // Column in the high bits, then categorical (512), missing left (256), threshold; a leaf is -1.
-  const nodes = new Int32Array(2 * e.feature.length)
-  e.feature.forEach((f, node) => {
-    const flags = e.flags[node]!
-    const bits = (flags & CATEGORICAL ? 512 : 0) | (flags & MISSING_LEFT ? 256 : 0)
-    nodes[2 * node] = f < 0 ? -1 : (f << 10) | bits | e.threshold[node]!
-    nodes[2 * node + 1] = 2 * e.left[node]!
-  })
-  const { roots, value, outputs } = e
-  return (bins, margins) => {
-    for (let t = 0, k = 0; t < roots.length; t++) {
-      let at = 2 * roots[t]!
-      for (let word = nodes[at]!; word >= 0; word = nodes[at]!) {
-        const bin = bins[word >> 10]!
-        // The sign of threshold - bin: 1 when the bin lies above.
-        let right = ((word & 255) - bin) >>> 31
-        if (bin === MISSING_BIN || (word & 512) !== 0) right = goesLeft(e, at >> 1, bin) ? 0 : 1
-        at = nodes[at + 1]! + (right << 1)
-      }
-      margins[k]! += value[at >> 1]!
-      k = k + 1 === outputs ? 0 : k + 1
-    }
-  }
-}

@@ -6,6 +6,7 @@
 import { ANSWER_NUMBERS, readAnswers, writeAnswer } from './answers.ts'
 import type { Arena } from './arena.ts'
 import { childSums, isSplittable, writeSides } from './children.ts'
+import { openList, takeNext } from './crew.ts'
 import { inherit, slotAt, spareAt, sumRows, type ColumnShare } from './node-histograms.ts'
 import { bestSplit, type NodeSums, type Scale, type SplitChoice } from './split.ts'
 import type { Places, Workshop } from './workshop.ts'
@@ -17,8 +18,6 @@ export const JOB_NUMBERS = 64
 const SPLIT_AT = 9
 const LEFT_ROWS_AT = 25
 const ANSWERS_AT = 32
-/** Of the control words, apart from those of crew.ts: the first job that nobody has taken. */
-const NEXT_JOB = 16
 
 /** A node to be split. Slots are -1 where no histograms are kept. */
 export interface Job {
@@ -53,7 +52,7 @@ export function writeJobs(arena: Arena, places: Places, jobs: readonly Job[]): v
     writeAnswer(split, at.subarray(SPLIT_AT))
     at[LEFT_ROWS_AT + 1] = largeSlot
   })
-  Atomics.store(arena.i32, (places.control >> 2) + NEXT_JOB, 0)
+  openList(arena, places)
 }
 
 export function readJobAnswer(arena: Arena, places: Places, job: number): JobAnswer {
@@ -71,9 +70,8 @@ export interface TreeView {
 /** An expand order (jobs listed): takes jobs until none is left. */
 export function expandShare(workshop: Workshop, member: number, tree: TreeView, jobs: number) {
   const { arena, places } = workshop
-  const next = (places.control >> 2) + NEXT_JOB
   for (;;) {
-    const job = Atomics.add(arena.i32, next, 1)
+    const job = takeNext(arena, places)
     if (job >= jobs) return
     doJob(workshop, member, tree, jobAt(arena, places, job))
   }

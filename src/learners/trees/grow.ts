@@ -5,7 +5,7 @@
 import { ANSWER_NUMBERS, readAnswers } from './answers.ts'
 import type { Arena } from './arena.ts'
 import { childSums, isInherited, isSplittable, writeSides } from './children.ts'
-import { ORDERS, type Crew } from './crew.ts'
+import { openList, ORDERS, type Crew } from './crew.ts'
 import { treeBuilder, type TreeEnsemble } from './ensemble.ts'
 import { MOST_JOBS, readJobAnswer, writeJobs, type Job } from './expand.ts'
 import type { Kernel } from './kernel.ts'
@@ -188,10 +188,13 @@ function search(
   const { crew, tasks, rules } = site
   const a = nodeNumbers(first, scale, rules)
   const b = nodeNumbers(second, scale, rules)
-  // Many rows are summed by halves of the rows, few by halves of the columns: that reads rows
+  // Many rows are summed by parts of the rows, few by halves of the columns: that reads rows
   // twice, but saves waiting for one another.
   const shared = tasks.length > 1 && first.count >= SHARED_ROWS
-  if (shared) crew.run(ORDERS.sum, first.slot, first.from, first.count, inOrder ? 1 : 0)
+  if (shared) {
+    openList(site.arena, placesOf(site))
+    crew.run(ORDERS.sum, first.slot, first.from, first.count, inOrder ? 1 : 0)
+  }
   crew.run(ORDERS.search, ...a, ...b, inOrder ? 1 : 0, inherits ? 1 : 0, shared ? 1 : 0)
   first.split = answerOf(site, 0)
   if (second) second.split = answerOf(site, 1)

@@ -1,10 +1,12 @@
 /** One crew member's share of each order: a range of rows, or a range of columns. */
 import { ANSWER_NUMBERS, writeAnswer } from './answers.ts'
 import type { Arena } from './arena.ts'
-import { ORDERS, type Member } from './crew.ts'
+import { ORDERS, takeNext, type Member } from './crew.ts'
 import { expandShare } from './expand.ts'
 import type { Kernel } from './kernel.ts'
 import {
+  addRows,
+  clearNode,
   groupColumns,
   inherit,
   NO_COLUMNS,
@@ -172,13 +174,24 @@ function searchShare(
   }
 }
 
-/** A sum order (slot, rows from, count, in order): histograms of the member's part of the rows. */
+/** Rows of a node that a member sums at a time when members share it. */
+const SUMMED_ROWS = 4096
+
+/**
+ * A sum order (slot, rows from, count, in order): histograms of the rows that the member takes,
+ * part after part, as long as there are any.
+ */
 function sumShare(workshop: Workshop, task: MemberTask, tree: TreeShare, numbers: Float64Array) {
   const [slot, start, count, inOrder] = numbers
-  const [from, to] = share(count!, task)
-  const { places } = workshop
+  const { arena, places } = workshop
   const at = task.member === 0 ? slotAt(places, slot!) : spareAt(places, task.member)
-  sumRows(workshop, tree.all, at, start! + from, to - from, inOrder === 1)
+  clearNode(workshop, tree.all, at)
+  for (;;) {
+    const from = takeNext(arena, places) * SUMMED_ROWS
+    if (from >= count!) return
+    const rows = Math.min(SUMMED_ROWS, count! - from)
+    addRows(workshop, tree.all, at, start! + from, rows, inOrder === 1)
+  }
 }
 
 /** Adds what the other members summed, over the member's columns only. */

@@ -70,8 +70,28 @@ export function inherit(
   kernel.subtract(large + first, small + first, end - first)
 }
 
-/** Sums the histograms of rows into those at `at`, over the columns of `share` only. */
+/** Zeroes the histograms at `at`, over the columns of `share` only. */
+export function clearNode({ kernel }: Workshop, { features }: ColumnShare, at: number): void {
+  if (features.length === 0) return
+  const [start, end] = span(features)
+  kernel.clear(at + start, end - start)
+}
+
+/** The histograms of rows at `at`, over the columns of `share` only. */
 export function sumRows(
+  workshop: Workshop,
+  share: ColumnShare,
+  at: number,
+  from: number,
+  count: number,
+  inOrder: boolean,
+): void {
+  clearNode(workshop, share, at)
+  addRows(workshop, share, at, from, count, inOrder)
+}
+
+/** Adds rows to the histograms at `at`, over the columns of `share` only. */
+export function addRows(
   { kernel, places }: Workshop,
   { features, groups }: ColumnShare,
   at: number,
@@ -82,7 +102,6 @@ export function sumRows(
   if (features.length === 0) return
   const { columns, packed, ordered, chunk } = places
   const [start, end] = span(features)
-  kernel.clear(at + start, end - start)
   const first = features[0]!
   const width = (end - start) / HISTOGRAM_BYTES
   const stride = inOrder ? columns : width

@@ -3,7 +3,8 @@ import { AppError } from '../../core/index.ts'
 import type { Frame } from '../frame.ts'
 import { batchPredictor } from './batch.ts'
 import { binFrame, binRow, checkFrame, type BinnedFrame, type Binner } from './binner.ts'
-import { addMargins, rowPredictor, type TreeEnsemble } from './ensemble.ts'
+import { addMargins, type TreeEnsemble } from './ensemble.ts'
+import { rowPredictor } from './row-predictor.ts'
 import { treeExplainer, type Shares } from './treeshap.ts'
 
 /** What a trained ensemble consists of. */
@@ -82,7 +83,7 @@ export function treeModel(
   const { start, binner, ensemble } = parts
   const { outputs } = ensemble
   const stride = binner.columns.length
-  const row = once(() => rowPredictor(ensemble))
+  const row = once(() => rowPredictor(ensemble, stride))
   const batch = once(() => batchPredictor(ensemble, binner))
   const predictMargin = (rows: Frame | BinnedFrame): Float64Array => {
     checkRows(binner, rows)
