@@ -14,7 +14,7 @@ import {
   startFake,
   webhookKeys,
 } from '../src/integrations/index.ts'
-import { eventTypeOfCode } from '../src/core/index.ts'
+import { EVENT_TYPES, eventTypeOfCode } from '../src/core/index.ts'
 import { seededRandom } from '../src/math/index.ts'
 import { systemClock } from '../src/platform/index.ts'
 import { erasePerson } from '../src/store/index.ts'
@@ -300,7 +300,7 @@ describe('what becomes of them', () => {
     }
   })
 
-  test('an opportunity or appointment whose status is edited is told anew, the same again is not', async () => {
+  test('an opportunity or appointment that is edited counts as it is now, however often it changed', async () => {
     await deliver(webhook('ContactCreate', { id: 'edited', name: 'Eve' }))
     const deal = (status: string, day: number) =>
       webhook(
@@ -308,23 +308,57 @@ describe('what becomes of them', () => {
         { id: 'deal', contactId: 'edited', status, dateAdded: '2026-04-01' },
         Date.parse(`2026-04-0${day}T00:00:00Z`),
       )
-    const visit = (appointmentStatus: string) =>
+    const visit = (appointmentStatus: string, startTime = '2026-04-05T10:00:00Z') =>
       webhook('AppointmentUpdate', {
         appointment: {
-          ...{ id: 'visit', contactId: 'edited', title: 'Tour', appointmentStatus },
-          ...{ startTime: '2026-04-05T10:00:00Z', dateAdded: '2026-04-01T10:00:00Z' },
+          ...{ id: 'visit', contactId: 'edited', title: 'Tour', appointmentStatus, startTime },
+          ...{ dateAdded: '2026-04-01T10:00:00Z' },
         },
       })
+    const holding = async () => {
+      const { rows } = await hub.database.owner.query<{ event_id: string; day: string }>(
+        `select l.body->>'event_id' as event_id, to_char(l.event_time, 'MM-DD') as day
+         from event_log l join persons p using (workspace_id, person_id)
+         where p.lead_id = 'edited' and l.type <> $1 and not exists (select from event_log u
+           where u.workspace_id = l.workspace_id and u.type = $1
+             and u.body->'properties'->'target_position' = to_jsonb(l.position)) order by 1`,
+        [EVENT_TYPES.entry_undone.code],
+      )
+      return rows.map(({ event_id, day }) => `${event_id.replace('ghl-', '')} ${day}`)
+    }
     for (const news of [deal('open', 2), deal('won', 3), deal('won', 4), deal('lost', 5)])
       await deliver(news)
-    for (const status of ['confirmed', 'showed', 'showed']) await deliver(visit(status))
     await settled()
-    expect(await stored('edited')).toEqual([
-      'tour_scheduled ghl-appointment-visit-booked',
-      'tour_completed ghl-appointment-visit-showed',
-      'lost ghl-opportunity-deal-lost',
-      'property_purchased ghl-opportunity-deal-won',
+    expect(await holding()).toEqual(['opportunity-deal-lost 04-05'])
+    // Told late, and long since overtaken.
+    await deliver(deal('won', 3))
+    await settled()
+    expect(await holding()).toEqual(['opportunity-deal-lost 04-05'])
+    await deliver(deal('won', 6))
+    await settled()
+    expect(await holding()).toEqual(['opportunity-deal-won-2 04-06'])
+    await deliver(deal('open', 7))
+    await settled()
+    expect(await holding()).toEqual([])
+    for (const news of [visit('confirmed'), visit('showed'), visit('showed')]) await deliver(news)
+    await settled()
+    const came = ['appointment-visit-booked 04-01', 'appointment-visit-showed 04-05']
+    expect(await holding()).toEqual(came)
+    await deliver(visit('showed', '2026-04-08T10:00:00Z'))
+    await settled()
+    expect(await holding()).toEqual([
+      'appointment-visit-booked-2 04-01',
+      'appointment-visit-showed-2 04-08',
     ])
+    await deliver(visit('noshow', '2026-04-08T10:00:00Z'))
+    await settled()
+    expect(await holding()).toEqual([
+      'appointment-visit-booked-2 04-01',
+      'appointment-visit-noshow 04-08',
+    ])
+    const { rows } = await hub.database.owner.query(`select type from outcomes o
+      join persons p using (workspace_id, person_id) where p.lead_id = 'edited'`)
+    expect(rows).toEqual([{ type: EVENT_TYPES.tour_scheduled.code }])
   })
 
   test('hostile fields never stop those that come after', async () => {

@@ -220,3 +220,49 @@ test('a confirmation outlives the next guess; a mapping that is none is refused'
       run('leads', file, workspace, { mapping: write('bad.json', bad) }),
     ).rejects.toThrow(/bad\.json/)
 })
+
+test('a lead that is still open has not failed to convert, however the file says so', async () => {
+  const workspace = await makeWorkspace(database, 'undecided')
+  const said = ['won', 'lost', 'open', 'In progress', '', 'closed lost']
+  const text = (from: readonly string[]) =>
+    ['Contact ID,Source,Status', ...from.map((one, i) => `u${i},web,${one}`)].join('\n')
+  const file = fileOf('undecided.csv', text(said))
+  const plan = await run('leads', file, workspace, { dryRun: true })
+  expect(plan).toMatchObject({ labelled: 3, converted: 1, open: 2 })
+  expect(plan.mapping.columns['Status']).toEqual({
+    ...{ as: 'converted', positive: 'won', open: ['open', 'In progress'] },
+  })
+  await run('leads', file, workspace)
+  const labels = async () =>
+    (await everyLead(workspace)).map(({ leadId, converted }) => [leadId, converted])
+  expect(await labels()).toEqual([
+    ['u0', true],
+    ['u1', false],
+    ['u5', false],
+  ])
+  // Opened again, and decided meanwhile.
+  await run('leads', fileOf('later.csv', text(['won', 'open', 'lost', 'open', '', 'no'])), workspace)
+  expect(await labels()).toEqual([
+    ['u0', true],
+    ['u2', false],
+    ['u5', false],
+  ])
+  // A mapping that says nothing of it is completed; one that does stands.
+  for (const [open, converted] of [
+    [undefined, 2],
+    [[], 4],
+  ] as const) {
+    const columns = {
+      'Contact ID': { as: 'lead_id' },
+      Status: { as: 'converted', positive: 'won', ...(open !== undefined && { open }) },
+    }
+    const mapping = fileOf('said.json', JSON.stringify({ columns }))
+    const { labelled } = (await run('leads', file, workspace, {
+      mapping,
+      dryRun: true,
+    })) as unknown as {
+      labelled: number
+    }
+    expect(labelled).toBe(converted + 1)
+  }
+})

@@ -24,7 +24,15 @@ export const ColumnMapping = Type.Union([
   Type.Object({ as: Type.Literal('lead_id') }, { additionalProperties: false }),
   Type.Object({ as: Type.Enum(CONTACT_ROLES) }, { additionalProperties: false }),
   Type.Object(
-    { as: Type.Literal('converted'), positive: Type.String() },
+    {
+      as: Type.Literal('converted'),
+      positive: Type.String(),
+      open: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'Values of leads that are still open; guessed where it is missing',
+        }),
+      ),
+    },
     { additionalProperties: false },
   ),
   Type.Object(
@@ -59,6 +67,11 @@ export const ImportDocument = Type.Object(
     rejected: Type.Integer(),
     labelled: Type.Optional(Type.Integer({ description: 'Leads whose outcome is known' })),
     converted: Type.Optional(Type.Integer({ description: 'Of these, how many converted' })),
+    open: Type.Optional(
+      Type.Integer({
+        description: 'Leads still open: neither converted nor not, and not learned from',
+      }),
+    ),
     fault: Type.Optional(
       Type.String({
         description: 'Of a dry run: why nothing can be imported as mapped, and what to do',

@@ -20,7 +20,10 @@ export interface EventTypeDeclaration {
   readonly graded?: true
   /** Labels rest on it: taken from people and secret keys, never from a website's public key. */
   readonly attested?: true
-  /** People report it, so people can take it back: an entry_undone entry says that it was not. */
+  /**
+   * People, and systems that they keep, report it, so it can be taken back: an entry_undone entry
+   * says that it was not.
+   */
   readonly undoable?: true
 }
 
@@ -80,9 +83,9 @@ const PUBLIC_TYPES = declare({
   contact_view: type(15, 'Looked at contact details', 2, 1.5),
   inquiry_submitted: type(16, 'Sent an inquiry', 3, 3),
   form_submission: type(17, 'Submitted a form', 2, 2),
-  booking_requested: type(18, 'Requested a booking', 3, 3),
-  booking_completed: type(19, 'Completed a booking', 3, 3.5),
-  booking_cancelled: type(20, 'Cancelled a booking', 2, -1),
+  booking_requested: undoable(type(18, 'Requested a booking', 3, 3)),
+  booking_completed: undoable(type(19, 'Completed a booking', 3, 3.5)),
+  booking_cancelled: undoable(type(20, 'Cancelled a booking', 2, -1)),
   tour_scheduled: undoable(type(21, 'Scheduled a tour', 4, 4)),
   tour_completed: undoable(type(22, 'Completed a tour', 4, 4.5)),
   tour_cancelled: undoable(type(23, 'Cancelled a tour', 2, -2)),

@@ -300,6 +300,14 @@ export {
   type DeliveryEnd,
 } from './ghl-deliveries.ts'
 export {
+  holdGhlRecords,
+  readGhlRecords,
+  saveGhlRecords,
+  takeBackEvents,
+  type GhlRecordKind,
+  type KnownRecord,
+} from './ghl-records.ts'
+export {
   claimEnrichment,
   createEnrichmentHook,
   dueEnrichment,

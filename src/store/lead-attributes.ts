@@ -51,8 +51,8 @@ export async function declareAttributes(
 export interface ImportedLead {
   readonly leadId: string
   readonly attributes: Readonly<Record<string, Json>>
-  /** What became of it; null when that is not known. */
-  readonly converted: boolean | null
+  /** What became of it; null when that is not said. */
+  readonly outcome: 'converted' | 'not_converted' | 'open' | null
 }
 
 export interface ImportCounts {
@@ -84,11 +84,15 @@ export async function importLeads(
   const persons = known.map(({ leadId }) => personOf.get(leadId))
   const changed = await client.query<{ person_id: string }>(
     `with input as (
-       select * from unnest($1::bigint[], $2::jsonb[], $3::boolean[])
-         as t(person_id, attributes, converted)
+       select * from unnest($1::bigint[], $2::jsonb[], $3::text[])
+         as t(person_id, attributes, outcome)
+     ), opened as (
+       delete from lead_labels l using input i where l.workspace_id = current_workspace()
+         and l.person_id = i.person_id and i.outcome = 'open' returning l.person_id
      ), labelled as (
        insert into lead_labels (workspace_id, person_id, converted)
-       select current_workspace(), person_id, converted from input where converted is not null
+       select current_workspace(), person_id, outcome = 'converted' from input
+       where outcome in ('converted', 'not_converted')
        on conflict (workspace_id, person_id) do update
          set converted = excluded.converted, recorded_at = now()
          where lead_labels.converted <> excluded.converted
@@ -99,11 +103,12 @@ export async function importLeads(
        from input i where p.workspace_id = current_workspace() and p.person_id = i.person_id
          and p.attributes is distinct from jsonb_strip_nulls(p.attributes || i.attributes)
        returning p.person_id)
-     select person_id from changed union select person_id from labelled`,
+     select person_id from changed union select person_id from labelled
+     union select person_id from opened`,
     [
       persons,
       known.map(({ attributes }) => JSON.stringify(attributes)),
-      known.map(({ converted }) => converted),
+      known.map(({ outcome }) => outcome),
     ],
   )
   // Their scores are of other attributes, or there is none.

@@ -89,6 +89,21 @@ export async function appendEntry(
   return Number(answer.rows[0]!.position)
 }
 
+/** The same for several persons at once. */
+export async function appendEntries(
+  client: Queryable,
+  workspaceId: number,
+  type: EventType,
+  entries: readonly { personId: number; properties: Record<string, unknown> }[],
+): Promise<void> {
+  await client.query('select append_entries($1, $2, $3::smallint, now(), $4)', [
+    workspaceId,
+    entries.map(({ personId }) => personId),
+    EVENT_TYPES[type].code,
+    entries.map(({ properties }) => JSON.stringify({ properties })),
+  ])
+}
+
 /** A decision of the grader about an open or click of a lead. */
 export interface TakenGrade {
   readonly workspaceId: number

@@ -1,5 +1,5 @@
 /** What each column of a file is: as guessed, to be corrected. */
-import { Badge, Checkbox, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import { Badge, Checkbox, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
 import type { ColumnMapping, LeadMapping } from '../../../src/contract/index.ts'
 
 type Attribute = Extract<ColumnMapping, { as: 'attribute' }>
@@ -32,6 +32,7 @@ function withRole(role: string, before: ColumnMapping, values: readonly string[]
     case 'phone':
       return { as: role }
     case 'converted':
+      // Which of them are open is guessed by the next dry run.
       return { as: 'converted', positive: values.find((value) => YES.test(value)) ?? '' }
     case 'attribute':
       return { as: 'attribute', type: 'category', known_at: 'before_contact', policy: 'free' }
@@ -127,20 +128,46 @@ function Converted(props: CellsProps<Converted> & { values: readonly string[] })
         maw={160}
         leftSection={<Text size="xs">yes is</Text>}
         leftSectionWidth={52}
-        onChange={({ currentTarget: { value } }) => change({ ...of, positive: value })}
+        onChange={({ currentTarget: { value } }) => change({ as: 'converted', positive: value })}
       />
     )
   const options = values.includes(of.positive) ? values : [of.positive, ...values]
   return (
-    <NativeSelect
-      {...rest}
-      maw={220}
-      data={options.map((value) => ({
-        value,
-        label: value === '' ? 'choose what says converted' : `converted is: ${value}`,
-      }))}
-      onChange={({ target }) => change({ ...of, positive: target.value })}
-    />
+    <>
+      <NativeSelect
+        {...rest}
+        maw={220}
+        data={options.map((value) => ({
+          value,
+          label: value === '' ? 'choose what says converted' : `converted is: ${value}`,
+        }))}
+        onChange={({ target }) => change({ as: 'converted', positive: target.value })}
+      />
+      {of.positive !== '' && <StillOpen name={name} of={of} change={change} values={values} />}
+    </>
+  )
+}
+
+/** Of the other values, those that say nothing yet: such leads are not learned from. */
+function StillOpen(props: CellsProps<Converted> & { values: readonly string[] }) {
+  const { name, of, change, values } = props
+  const others = values.filter((value) => value !== of.positive)
+  if (others.length === 0) return null
+  return (
+    <Checkbox.Group
+      mt={6}
+      size="xs"
+      label="Still open, so not learned from"
+      aria-label={`Values of ${name} that are still open`}
+      value={of.open ?? []}
+      onChange={(open) => change({ ...of, open })}
+    >
+      <Group gap="sm" mt={4}>
+        {others.map((value) => (
+          <Checkbox key={value} size="xs" value={value} label={value} />
+        ))}
+      </Group>
+    </Checkbox.Group>
   )
 }
 

@@ -46,12 +46,14 @@ function send<T>({ kind, file, mapping }: Order, isDry: boolean): Promise<T> {
   return request<T>('POST', `/v1/imports?kind=${kind}${isDry ? '&dry_run=true' : ''}`, form)
 }
 
-function summaryOf({ rows, rejected, suspicious, labelled, converted }: ImportDocument): string {
+function summaryOf(document: ImportDocument): string {
+  const { rows, rejected, suspicious, labelled, converted, open = 0 } = document
   return [
     `${whole(rows)} rows`,
     rejected === 0 ? 'none rejected' : `${whole(rejected)} rejected`,
     ...(labelled === undefined ? [] : [`${whole(labelled)} with a known outcome`]),
     ...(converted === undefined ? [] : [`${whole(converted)} converted`]),
+    ...(open === 0 ? [] : [`${whole(open)} still open, so not learned from`]),
     ...(suspicious === undefined || suspicious.length === 0
       ? []
       : [`${suspicious.length} columns look as if they were known only after the outcome`]),

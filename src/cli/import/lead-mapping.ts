@@ -13,7 +13,8 @@ import {
   type Suspicion,
 } from '../../learners/index.ts'
 import { SetupError } from '../../platform/index.ts'
-import { isPositive, labelled, positiveValue, saysYes } from '../tabular/labelled-table.ts'
+import { isPositive, labelled } from '../tabular/labelled-table.ts'
+import { decided, findOutcome, withOpen } from './outcome-column.ts'
 
 const checker = Compile(LeadMapping)
 
@@ -21,11 +22,6 @@ const ID_NAME = /^((lead|prospect|contact|customer|client|person|record)[ _-]?)?
 /** What other systems and languages call it; taken when it differs in every row. */
 const KEY_NAME =
   /(^|[ _-])(id|no|nr|num|ref(erence)?|key|code)\.?$|(id|nummer|number|numero|número|numéro)$/i
-const LABEL_NAME = new RegExp(
-  '^(is[ _-]?)?(converted|conversion|won|purchased|bought|sold|closed|target|outcome|result|' +
-    'gekauft|gewonnen|abgeschlossen|achet[eé]|vendu|gagn[eé]|comprado|vendido|ganado)$',
-  'i',
-)
 const FULL_NAME = /^((full|contact|lead|client|customer)[ _-]?)?name$/i
 const PART_OF_NAME = /^(first|middle|last|given|family|sur)[ _-]?name$|^(vor|nach)name$/i
 const EMAIL = /^(primary[ _-]?)?e-?mail([ _-]?address)?$/i
@@ -44,18 +40,6 @@ function findId(table: RawTable): string | undefined {
     .filter(({ name }) => KEY_NAME.test(name.trim()) && !PERSON_NAME.test(name.trim()))
     .filter(({ levels }) => table.rows > 0 && levels.length === table.rows)
   return (named ?? keys[0])?.name
-}
-
-function findLabel(table: RawTable): { name: string; positive: string } | undefined {
-  for (const column of table.columns) {
-    const { levels } = column
-    if (!LABEL_NAME.test(column.name.trim()) || levels.length === 0 || levels.length > 2) continue
-    // One value only: nothing can be learned, which is to be said of this column.
-    if (levels.length === 1)
-      return { name: column.name, positive: saysYes(levels[0]!) ? levels[0]! : 'yes' }
-    return { name: column.name, positive: positiveValue(column, undefined) }
-  }
-  return undefined
 }
 
 /** How leads are called and reached: a whole name before its parts, one address of each kind. */
@@ -91,24 +75,29 @@ function attributeOf(name: string, plan: ColumnPlan, found: Suspicion | undefine
 }
 
 /** What each column is like, and which look as if they were known only after the outcome. */
-function judged(table: RawTable, label: { name: string; positive: string } | undefined) {
+function judged(table: RawTable, label: ReturnType<typeof findOutcome>) {
   const column = table.columns.find(({ name }) => name === label?.name)
   if (label === undefined || column === undefined) return { plans: inferColumns(table), leaks: [] }
-  const known = labelled(table, column, label.positive)
+  const { mapped } = label
+  const known = labelled(table, decided(column, mapped), mapped.positive)
   const plans = inferColumns(known.table)
   return { plans, leaks: findLeaks(known.table, plans, known.labels) }
 }
 
 /**
  * A mapping made by hand under the leak guard: what looks suspicious and was not confirmed says so,
- * and so stays out of every model.
+ * and so stays out of every model. It says which outcomes are open, too.
  */
 export function guarded(mapping: LeadMapping, table: RawTable): LeadMapping {
   const name = nameOfRole(mapping, 'converted')
-  const label = name === undefined ? undefined : mapping.columns[name]
-  if (name === undefined || label?.as !== 'converted') return mapping
-  const { leaks } = judged(table, { name, positive: label.positive })
-  const columns = { ...mapping.columns }
+  const given = name === undefined ? undefined : mapping.columns[name]
+  if (name === undefined || given?.as !== 'converted') return mapping
+  const mapped = withOpen(
+    given,
+    table.columns.find((column) => column.name === name),
+  )
+  const { leaks } = judged(table, { name, mapped })
+  const columns: LeadMapping['columns'] = { ...mapping.columns, [name]: mapped }
   for (const { column, level, reason } of leaks) {
     const mapped = columns[column]
     if (mapped?.as === 'attribute' && mapped.suspicion === undefined && mapped.confirmed !== true)
@@ -159,13 +148,13 @@ export function faultOf(mapping: LeadMapping, table: RawTable): string | undefin
 /** A mapping guessed from the table. Suspicious columns count as known too late until confirmed. */
 export function guessMapping(table: RawTable): LeadMapping {
   const id = findId(table)
-  const label = findLabel(table)
+  const label = findOutcome(table)
   const columns: LeadMapping['columns'] = {}
   const contacts = findContacts(table)
   const { plans, leaks } = judged(table, label)
   for (const { name } of table.columns) {
     if (name === id) columns[name] = { as: 'lead_id' }
-    else if (name === label?.name) columns[name] = { as: 'converted', positive: label.positive }
+    else if (name === label?.name) columns[name] = label.mapped
     else
       columns[name] =
         contacts.get(name) ??

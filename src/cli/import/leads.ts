@@ -15,7 +15,6 @@ import {
   type ImportedLead,
   type NamedIdentity,
 } from '../../store/index.ts'
-import { isPositive } from '../tabular/labelled-table.ts'
 import {
   checkMapping,
   choicesOf,
@@ -26,6 +25,7 @@ import {
   nameOfRole,
 } from './lead-mapping.ts'
 import type { ImportKind, ImportRequest } from './kinds.ts'
+import { outcomeIn, type OutcomeMapping } from './outcome-column.ts'
 import { writeRejections, type Rejection } from './rejections.ts'
 import { readTableFile, type TableFile } from './table-file.ts'
 
@@ -59,6 +59,11 @@ const ROLE_WORDS = {
 } as const
 const NAME_MAX = 500
 
+function outcomesOf({ positive, open = [] }: OutcomeMapping): string {
+  const still = open.map((value) => `"${value}"`).join(', ')
+  return `: "${positive}" converted${still === '' ? '' : `, ${still} still open`}, others did not`
+}
+
 function describe(mapping: LeadMapping): string {
   const width = Math.max(...Object.keys(mapping.columns).map((name) => name.length))
   return Object.entries(mapping.columns)
@@ -69,7 +74,7 @@ function describe(mapping: LeadMapping): string {
             (column.suspicion === undefined ? '' : `  ! ${column.suspicion}`)
           : column.as === 'ignore'
             ? `left out: ${column.reason ?? 'by the mapping'}`
-            : ROLE_WORDS[column.as]
+            : ROLE_WORDS[column.as] + (column.as === 'converted' ? outcomesOf(column) : '')
       return `  ${name.padEnd(width)}  ${said}`
     })
     .join('\n')
@@ -158,7 +163,10 @@ function parseLeads({ table, lines }: TableFile, mapping: LeadMapping): Parsed {
   const labelName = nameOfRole(mapping, 'converted')
   const label = byName(labelName)
   const labelled = labelName === undefined ? undefined : mapping.columns[labelName]
-  const positive = labelled?.as === 'converted' ? labelled.positive : ''
+  const outcomeAt = (row: number) => {
+    const text = label === undefined ? null : cell(label, row)
+    return text === null || labelled?.as !== 'converted' ? null : outcomeIn(labelled, text)
+  }
   const attributes = attributesOf(table, mapping)
   const leads: ImportedLead[] = []
   const rejected: Rejection[] = []
@@ -176,12 +184,7 @@ function parseLeads({ table, lines }: TableFile, mapping: LeadMapping): Parsed {
       reject(`"${idName}" repeats that of line ${firstLine.get(leadId)}`)
     else {
       firstLine.set(leadId, line)
-      const outcome = label === undefined ? null : cell(label, row)
-      leads.push({
-        leadId,
-        attributes: attributes(row),
-        converted: outcome === null ? null : isPositive(outcome, positive),
-      })
+      leads.push({ leadId, attributes: attributes(row), outcome: outcomeAt(row) })
     }
   }
   return { leads, rejected }
@@ -221,7 +224,12 @@ async function store(request: ImportRequest, mapping: LeadMapping, leads: readon
 }
 
 /** What models can learn from the outcomes in a file. */
-function lesson(known: number, converted: number): string {
+function lesson(known: number, converted: number, open: number): string {
+  const still = open === 0 ? '' : ` ${open} are still open and are not learned from.`
+  return said(known, converted) + still
+}
+
+function said(known: number, converted: number): string {
   if (known === 0)
     return (
       'Nothing says what became of the leads, so nothing can be learned from them: without a ' +
@@ -244,8 +252,10 @@ export const leads: ImportKind = async (request) => {
   if (fault !== undefined && !request.dryRun)
     throw new SetupError(`${fault} Edit what --dry-run --json prints, and pass it with --mapping.`)
   const parsed = parseLeads(file, mapping)
-  const known = parsed.leads.filter(({ converted }) => converted !== null)
-  const converted = known.filter((lead) => lead.converted === true).length
+  const count = (outcome: ImportedLead['outcome']): number =>
+    parsed.leads.filter((lead) => lead.outcome === outcome).length
+  const [converted, open] = [count('converted'), count('open')]
+  const known = converted + count('not_converted')
   const rejected = [...file.rejected, ...parsed.rejected].sort((a, b) => a.line - b.line)
   const declared = declarationsOf(mapping)
   const left = declared.filter((attribute) => !mayEnterModels(attribute))
@@ -254,8 +264,9 @@ export const leads: ImportKind = async (request) => {
     kind: 'leads',
     rows: file.table.rows + file.rejected.length,
     leads: parsed.leads.length,
-    labelled: known.length,
+    labelled: known,
     converted,
+    open,
     rejected: rejected.length,
     mapping,
     suspicious: asked.map(({ name, suspicion }) => ({ column: name, reason: suspicion })),
@@ -284,7 +295,7 @@ export const leads: ImportKind = async (request) => {
       text:
         fault ??
         `${parsed.leads.length} leads would be imported, ${rejected.length} rows rejected. ` +
-          lesson(known.length, converted) +
+          lesson(known, converted, open) +
           unsure,
     }
   const counts = await store(request, mapping, parsed.leads)
@@ -295,7 +306,7 @@ export const leads: ImportKind = async (request) => {
     text:
       `${counts.created} leads created, ${counts.changed} changed, ` +
       `${counts.unchanged} as before; ${rejected.length} rows rejected${where}. ` +
-      lesson(known.length, converted) +
+      lesson(known, converted, open) +
       unsure,
   }
 }

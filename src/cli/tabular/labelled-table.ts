@@ -78,8 +78,7 @@ export function positiveValue(label: RawColumn, given: string | undefined): stri
       `The label "${label.name}" has ${values.length} values (${shown}). ` +
         'Name the one to predict against all others with --positive VALUE',
     )
-  const rank = (value: string): number =>
-    saysYes(value) ? 2 : NO.includes(value.toLowerCase()) ? 0 : 1
+  const rank = (value: string): number => (saysYes(value) ? 2 : saysNo(value) ? 0 : 1)
   const [first, second] = values as [string, string]
   if (rank(first) !== rank(second)) return rank(first) > rank(second) ? first : second
   const numeric = values.every((v) => Number.isFinite(Number(v)))
@@ -93,6 +92,9 @@ const sameValue = (a: string, b: string): boolean =>
 
 /** Whether a value plainly means yes. */
 export const saysYes = (value: string): boolean => YES.includes(value.toLowerCase())
+
+/** Whether a value plainly means no. */
+export const saysNo = (value: string): boolean => NO.includes(value.toLowerCase())
 
 /** Whether a value of the label is the one that counts as positive. */
 export const isPositive = (value: string, positive: string): boolean =>

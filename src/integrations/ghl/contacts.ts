@@ -173,7 +173,7 @@ export async function storeContacts(
       .map(({ who, leadId }) => ({
         leadId,
         attributes: attributesOf(who, context.fields),
-        converted: null,
+        outcome: null,
       })),
   )
   const shared = await nameContacts(

@@ -1,6 +1,6 @@
 /**
- * GoHighLevel's records as events. Every event_id is made of GoHighLevel's own ids, and what may
- * change later stays out of the event: the same record again is the same event.
+ * GoHighLevel's records as events. Every event_id is made of GoHighLevel's own ids: the same record
+ * again is the same event. What a record that changes later comes to: revisions.ts.
  */
 import { hash } from 'node:crypto'
 import type { PublicEventType } from '../../core/index.ts'
@@ -16,6 +16,19 @@ export interface GhlEvent {
   readonly property_id?: string
   readonly properties: Readonly<Record<string, unknown>>
   readonly context: Readonly<Record<string, unknown>>
+}
+
+/** An event of a record that may change: how often it was told before makes its event_id. */
+export interface RecordEvent extends Pick<GhlEvent, 'properties' | 'context'> {
+  /** What it tells of the record, e.g. `won`. */
+  readonly what: string
+  readonly type: PublicEventType
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** That is when it happened; else when we were told that it has. */
+  readonly isDated: boolean
+  /** What another version of the record may contradict. */
+  readonly said: Readonly<Record<string, string | number>>
 }
 
 const TEXT_MAX = 4_000
@@ -94,31 +107,29 @@ const TOUR = /tour|showing|viewing|open house|visit|walk-?through/i
 /** When it was booked, and what became of it. */
 export function appointmentEvents(
   appointment: GhlAppointment,
-  leadId: string,
   calendarName: string,
   zone?: string,
-): GhlEvent[] {
-  const { id, title, appointmentStatus, startTime, dateAdded, dateUpdated } = appointment
+): RecordEvent[] {
+  const { title, appointmentStatus, startTime, dateAdded, dateUpdated } = appointment
   const kind = TOUR.test(`${title ?? ''} ${calendarName}`) ? 'tour' : 'booking'
   const status = (appointmentStatus ?? '').toLowerCase()
   const starts = instantOf(startTime, zone)
   const booked = instantOf(dateAdded, zone) ?? starts
   if (booked === undefined || status === 'invalid') return []
-  const event = (what: string, type: PublicEventType, at: number): GhlEvent => ({
-    event_id: `ghl-appointment-${id}-${what}`,
-    lead_id: leadId,
-    type,
-    timestamp: iso(at),
-    properties: { calendar: calendarName },
+  const event = (what: string, type: PublicEventType, at: number, said: RecordEvent['said']) => ({
+    ...{ what, type, at, said, isDated: what !== 'cancelled' },
+    properties: { calendar: calendarName, ...(starts !== undefined && { starts_at: iso(starts) }) },
     context: { source: 'ghl' },
   })
-  const events = [event('booked', kind === 'tour' ? 'tour_scheduled' : 'booking_requested', booked)]
+  const told = starts === undefined ? {} : { starts }
+  const made = kind === 'tour' ? 'tour_scheduled' : 'booking_requested'
+  const events = [event('booked', made, booked, told)]
   if (status === 'showed' && starts !== undefined)
-    events.push(event('showed', `${kind}_completed`, starts))
+    events.push(event('showed', `${kind}_completed`, starts, told))
   // One who did not turn up has cancelled at the hour itself.
   const ended = status === 'cancelled' ? (instantOf(dateUpdated, zone) ?? starts) : starts
   if (/^(cancelled|noshow|no-show)$/.test(status) && ended !== undefined)
-    events.push(event(status, `${kind}_cancelled`, ended))
+    events.push(event(status, `${kind}_cancelled`, ended, told))
   return events
 }
 
@@ -129,35 +140,36 @@ export interface OpportunityNames {
   readonly sellerPipelines: ReadonlySet<string>
 }
 
-/** The outcome of an opportunity that is decided; undefined while it is open. */
-export function opportunityEvent(
+/** The outcome of an opportunity that is decided; none while it is open. */
+export function opportunityEvents(
   opportunity: GhlOpportunity,
-  leadId: string,
   { lostReasons, pipelines, sellerPipelines }: OpportunityNames,
   zone?: string,
-): GhlEvent | undefined {
+): RecordEvent[] {
   const { id, status, monetaryValue, lostReasonId, pipelineId } = opportunity
-  const at = instantOf(
-    opportunity.lastStatusChangeAt ?? opportunity.updatedAt ?? opportunity.createdAt,
-    zone,
-  )
+  // A webhook says that something changed, not when the status did.
+  const since = instantOf(opportunity.lastStatusChangeAt, zone)
+  const at = since ?? instantOf(opportunity.updatedAt ?? opportunity.createdAt, zone)
   if (at === undefined || (status !== 'won' && status !== 'lost' && status !== 'abandoned'))
-    return undefined
+    return []
   const pipeline = pipelines.get(pipelineId ?? '') ?? ''
   const won = sellerPipelines.has(pipeline.toLowerCase()) ? 'listing_signed' : 'property_purchased'
+  const price = status === 'won' ? (monetaryValue ?? undefined) : undefined
   const reason =
     status === 'abandoned' ? 'abandoned' : (lostReasons.get(lostReasonId ?? '') ?? null)
-  return {
-    // Without the time: a webhook says that something changed, not when.
-    event_id: `ghl-opportunity-${id}-${status}`,
-    lead_id: leadId,
-    type: status === 'won' ? won : 'lost',
-    timestamp: iso(at),
-    properties: {
-      opportunity: id,
-      ...(status === 'won' && monetaryValue != null && { price: monetaryValue }),
-      ...(status !== 'won' && reason !== null && { reason: storable(reason) }),
+  return [
+    {
+      what: status,
+      type: status === 'won' ? won : 'lost',
+      at,
+      isDated: since !== undefined,
+      said: { ...(since !== undefined && { since }), ...(price !== undefined && { price }) },
+      properties: {
+        opportunity: id,
+        ...(price !== undefined && { price }),
+        ...(status !== 'won' && reason !== null && { reason: storable(reason) }),
+      },
+      context: { source: 'ghl', ...(pipeline !== '' && { pipeline: storable(pipeline) }) },
     },
-    context: { source: 'ghl', ...(pipeline !== '' && { pipeline: storable(pipeline) }) },
-  }
+  ]
 }

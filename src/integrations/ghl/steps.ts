@@ -16,13 +16,15 @@ import {
   appointmentEvents,
   messageEvent,
   messageEventId,
-  opportunityEvent,
+  opportunityEvents,
   saidId,
   type GhlEvent,
 } from './events.ts'
 import { appendNotes } from './notes.ts'
 import type { LocationSettings } from './location.ts'
+import { takeRecords, type ToldRecord } from './revisions.ts'
 import { reachedStage } from './stages.ts'
+import { instantOf } from './times.ts'
 
 /** Takes events into the log, many at a time. */
 export interface Sink {
@@ -89,12 +91,12 @@ async function takeAll({ sink }: StepContext, events: readonly GhlEvent[]): Prom
 
 const NO_CONTACT = 'of contacts that are not there (deleted, or erased here)'
 
-/** The events of records, each with the lead of its contact. */
-async function eventsOf<T extends { contactId?: string | null }>(
+/** What is made of records, each with the lead of its contact. */
+async function ofLeads<T extends { contactId?: string | null }, R>(
   context: StepContext,
   records: readonly T[],
-  make: (record: T, leadId: string) => readonly GhlEvent[],
-): Promise<GhlEvent[]> {
+  make: (record: T, leadId: string) => readonly R[],
+): Promise<R[]> {
   const ids = [...new Set(records.flatMap(({ contactId }) => contactId ?? []))]
   const { database, workspaceId } = context
   const leads = await database.withWorkspace(workspaceId, (c) => leadsOfContacts(c, ids))
@@ -105,6 +107,13 @@ async function eventsOf<T extends { contactId?: string | null }>(
     return []
   })
 }
+
+/** Clocks differ: a webhook sent just after the import began is later than what it read. */
+const SKEW_MS = 300_000
+
+/** It is so as it is read, whatever was told before. */
+const readAt = ({ now, zone }: StepContext, changed: string | number | null | undefined): number =>
+  Math.max(now - SKEW_MS, instantOf(changed, zone) ?? 0)
 
 const contacts: Step = {
   reading: 'contacts',
@@ -156,13 +165,12 @@ const opportunities: Step = {
         ...(at as { startAfter: string; startAfterId: string } | null),
       },
     })
-    const events = await eventsOf(context, page.opportunities, (one, leadId) => {
-      const event = opportunityEvent(one, leadId, context, zone)
-      if (event === undefined) return []
-      counts.outcomes[event.type === 'lost' ? 'lost' : 'won']++
-      return [event]
+    const told = await ofLeads(context, page.opportunities, (one, leadId): ToldRecord[] => {
+      const events = opportunityEvents(one, context, zone)
+      for (const { type } of events) counts.outcomes[type === 'lost' ? 'lost' : 'won']++
+      return [{ id: one.id, leadId, toldAt: readAt(context, one.updatedAt), events }]
     })
-    await takeAll(context, events)
+    await takeRecords(context, 'opportunity', told)
     const reached = page.opportunities.flatMap((one) => reachedStage(one, stages, zone) ?? [])
     await database.withWorkspace(workspaceId, (c) => setStages(c, reached))
     const { startAfter, startAfterId } = page.meta
@@ -193,10 +201,11 @@ const appointments: Step = {
         endTime: String(until - 1),
       },
     })
-    const events = await eventsOf(context, found, (one, leadId) =>
-      appointmentEvents(one, leadId, calendar.name ?? '', zone),
-    )
-    await takeAll(context, events)
+    const told = await ofLeads(context, found, (one, leadId): ToldRecord[] => {
+      const events = appointmentEvents(one, calendar.name ?? '', zone)
+      return [{ id: one.id, leadId, toldAt: readAt(context, one.dateUpdated), events }]
+    })
+    await takeRecords(context, 'appointment', told)
     const isOver = until > now + AHEAD_MS
     const following = isOver
       ? { calendar: place.calendar + 1, from: since }
@@ -236,7 +245,7 @@ const messagesOf = (reading: string, channel?: string): Step => ({
       },
     })
     const twins = new Map<string, string>()
-    const events = await eventsOf(context, page.messages, (message, leadId) => {
+    const events = await ofLeads(context, page.messages, (message, leadId) => {
       const event = messageEvent(message, leadId, zone)
       if ('skipped' in event) {
         skip(context, event.skipped)

@@ -16,13 +16,16 @@ import {
   type Database,
   type Delivery,
   type DeliveryEnd,
+  type GhlRecordKind,
 } from '../../../store/index.ts'
 import { storeContacts } from '../contacts.ts'
-import { appointmentEvents, messageEvent, opportunityEvent, type GhlEvent } from '../events.ts'
+import { appointmentEvents, messageEvent, opportunityEvents, type GhlEvent } from '../events.ts'
 import { settingsOf, unreadLocation, type LocationSettings } from '../location.ts'
 import { appendNotes } from '../notes.ts'
+import { takeRecords, type ToldRecord } from '../revisions.ts'
 import { reachedStage } from '../stages.ts'
 import type { OpenSink, Sink } from '../steps.ts'
+import { instantOf } from '../times.ts'
 import { envelopeOf, parseBody, readTold, type Told } from './payload.ts'
 
 export interface ApplyOptions {
@@ -78,6 +81,15 @@ async function take({ sink, delivery }: Work, events: readonly GhlEvent[]): Prom
   return done(events.length === 0 ? 'nothing new' : null)
 }
 
+async function takeVersion(
+  work: Work,
+  kind: GhlRecordKind,
+  told: ToldRecord,
+): Promise<DeliveryEnd> {
+  const count = await takeRecords(work, kind, [told], work.delivery.deliveryId)
+  return done(count === 0 ? 'nothing new' : null)
+}
+
 async function takeContact(
   work: Work,
   contact: Extract<Told, { kind: 'contact' }>['contact'],
@@ -112,15 +124,17 @@ const takeOpportunity = (work: Work, { opportunity }: Of<'opportunity'>): Promis
     const { database, workspaceId, location } = work
     const stage = reachedStage(opportunity, location.stages, location.zone)
     if (stage !== undefined) await database.withWorkspace(workspaceId, (c) => setStages(c, [stage]))
-    const event = opportunityEvent(opportunity, leadId, location, location.zone)
-    return take(work, event === undefined ? [] : [event])
+    const events = opportunityEvents(opportunity, location, location.zone)
+    return takeVersion(work, 'opportunity', { id: opportunity.id, leadId, toldAt: work.at, events })
   })
 
 const takeAppointment = (work: Work, { appointment }: Of<'appointment'>): Promise<DeliveryEnd> =>
   withLead(work, appointment.contactId, (leadId) => {
     const { calendars, zone } = work.location
     const calendar = calendars.find(({ id }) => id === appointment.calendarId)?.name ?? ''
-    return take(work, appointmentEvents(appointment, leadId, calendar, zone))
+    const events = appointmentEvents(appointment, calendar, zone)
+    const toldAt = Math.max(work.at, instantOf(appointment.dateUpdated, zone) ?? 0)
+    return takeVersion(work, 'appointment', { id: appointment.id, leadId, toldAt, events })
   })
 
 const takeNote = (work: Work, { note }: Of<'note'>): Promise<DeliveryEnd> =>
