@@ -241,7 +241,11 @@ test('a lead that is still open has not failed to convert, however the file says
     ['u5', false],
   ])
   // Opened again, and decided meanwhile.
-  await run('leads', fileOf('later.csv', text(['won', 'open', 'lost', 'open', '', 'no'])), workspace)
+  await run(
+    'leads',
+    fileOf('later.csv', text(['won', 'open', 'lost', 'open', '', 'no'])),
+    workspace,
+  )
   expect(await labels()).toEqual([
     ['u0', true],
     ['u2', false],
