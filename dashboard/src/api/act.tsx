@@ -42,10 +42,26 @@ function show(toast: Parameters<typeof notifications.show>[0]): string {
   return id
 }
 
+/** Takes back what was done last, while its toast is on the screen. */
+let takeBackLast: (() => void) | null = null
+export const undoLast = (): void => takeBackLast?.()
+
 function sayWithUndo(said: string, undo: () => Promise<unknown>): void {
+  const takeBack = () => {
+    if (takeBackLast === takeBack) takeBackLast = null
+    notifications.hide(id)
+    undo().then(
+      () => show({ message: `Undone: ${said}`, autoClose: 4_000 }),
+      (error: unknown) => refuse('It could not be undone', error as Error),
+    )
+  }
+  takeBackLast = takeBack
   const id = show({
     autoClose: UNDO_MS,
     withBorder: true,
+    onClose: () => {
+      if (takeBackLast === takeBack) takeBackLast = null
+    },
     message: (
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{said}</Text>
@@ -53,13 +69,9 @@ function sayWithUndo(said: string, undo: () => Promise<unknown>): void {
           size="xs"
           variant="light"
           flex="none"
-          onClick={() => {
-            notifications.hide(id)
-            undo().then(
-              () => show({ message: `Undone: ${said}`, autoClose: 4_000 }),
-              (error: unknown) => refuse('It could not be undone', error as Error),
-            )
-          }}
+          title="Key: u"
+          aria-keyshortcuts="u"
+          onClick={takeBack}
         >
           Undo
         </Button>

@@ -1,6 +1,6 @@
 /** What a person can do with a lead: the same on the board and on the lead's page. */
-import { ActionIcon, Button, Group, Loader, Menu } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
+import { ActionIcon, Button, Group, Loader, Menu, Text } from '@mantine/core'
+import { getHotkeyHandler, useHotkeys } from '@mantine/hooks'
 import {
   IconArrowMerge,
   IconClockPause,
@@ -12,7 +12,7 @@ import {
   IconPhone,
   IconUserShare,
 } from '@tabler/icons-react'
-import { useRef, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import type { CallResult } from '../../../src/contract/index.ts'
 import { outOfSight, pathOfLead, useAct } from '../api/act.tsx'
 import { useSessionUser } from '../api/session.ts'
@@ -137,12 +137,65 @@ function useDialogs() {
   return DIALOGS.filter(([kind]) => kind !== 'merge' || role !== 'agent')
 }
 
-/** On a row of the board: a call in two taps, the rest behind the dots. */
+/** Two menus, of which one is open at most. */
+function useMenus() {
+  const [menu, setMenu] = useState<'call' | 'sight' | null>(null)
+  const menuOf = (name: 'call' | 'sight') => ({
+    opened: menu === name,
+    onChange: (isOpen: boolean) => setMenu(isOpen ? name : null),
+  })
+  return { setMenu, menuOf }
+}
+
+const KEYS: Readonly<Record<DialogKind, string>> = {
+  note: 'n',
+  outcome: 'o',
+  score: 'w',
+  assign: 'a',
+  merge: 'm',
+}
+
+/** For those who have keys. */
+const Key = ({ of }: { of: DialogKind }) => (
+  <Text size="xs" c="dimmed" visibleFrom="sm" aria-hidden>
+    {KEYS[of]}
+  </Text>
+)
+
+interface Openers {
+  readonly dialog: (kind: DialogKind) => void
+  readonly menu: (name: 'call' | 'sight') => void
+}
+
+/** A key for each action. */
+function useKeys(lead: ActionLead, actions: Actions, { dialog, menu }: Openers) {
+  const kinds = useDialogs().map(([kind]) => kind)
+  return [
+    ['c', () => menu('call')],
+    ['s', () => menu('sight')],
+    ['h', () => actions.hide(!isHidden(lead))],
+    ...kinds.map((kind) => [KEYS[kind], () => dialog(kind)] as const),
+  ].map(([key, act]): [string, () => void] => [key as string, act as () => void])
+}
+
+/** While the focus is anywhere in the row, the keys are about its lead. */
+function useRowKeys(inside: RefObject<HTMLElement | null>, keys: [string, () => void][]): void {
+  useEffect(() => {
+    const element = inside.current?.closest<HTMLElement>('li, tr')
+    const handler = getHotkeyHandler(keys)
+    element?.addEventListener('keydown', handler)
+    return () => element?.removeEventListener('keydown', handler)
+  })
+}
+
+/** On a row of the board: a call in two taps, the rest behind the dots; a key for each. */
 export function LeadRowActions({ lead }: { lead: ActionLead }) {
   const actions = useActions(lead)
   const dialogs = useDialogs()
   const [open, setOpen] = useState<DialogKind | null>(null)
+  const { setMenu, menuOf } = useMenus()
   const more = useRef<HTMLButtonElement>(null)
+  useRowKeys(more, useKeys(lead, actions, { dialog: setOpen, menu: setMenu }))
   const close = () => {
     setOpen(null)
     // The item of the menu that opened the dialog is gone: the focus goes back to the row.
@@ -150,7 +203,7 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
   }
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withinPortal {...menuOf('call')}>
         <Menu.Target>
           <ActionIcon
             variant="light"
@@ -170,7 +223,7 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
           <CallItems actions={actions} />
         </Menu.Dropdown>
       </Menu>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withinPortal {...menuOf('sight')}>
         <Menu.Target>
           <ActionIcon ref={more} variant="subtle" size="lg" aria-label={`More for ${actions.who}`}>
             <IconDots size={18} />
@@ -178,7 +231,12 @@ export function LeadRowActions({ lead }: { lead: ActionLead }) {
         </Menu.Target>
         <Menu.Dropdown>
           {dialogs.map(([kind, label, icon]) => (
-            <Menu.Item key={kind} leftSection={icon} onClick={() => setOpen(kind)}>
+            <Menu.Item
+              key={kind}
+              leftSection={icon}
+              rightSection={<Key of={kind} />}
+              onClick={() => setOpen(kind)}
+            >
               {label}
             </Menu.Item>
           ))}
@@ -195,20 +253,8 @@ export function LeadActions({ lead }: { lead: ActionLead }) {
   const actions = useActions(lead)
   const dialogs = useDialogs()
   const [open, setOpen] = useState<DialogKind | null>(null)
-  const [menu, setMenu] = useState<'call' | 'sight' | null>(null)
-  useHotkeys([
-    ['c', () => setMenu('call')],
-    ['s', () => setMenu('sight')],
-    ['n', () => setOpen('note')],
-    ['o', () => setOpen('outcome')],
-    ['w', () => setOpen('score')],
-    ['a', () => setOpen('assign')],
-    ['h', () => actions.hide(!isHidden(lead))],
-  ])
-  const menuOf = (name: 'call' | 'sight') => ({
-    opened: menu === name,
-    onChange: (isOpen: boolean) => setMenu(isOpen ? name : null),
-  })
+  const { setMenu, menuOf } = useMenus()
+  useHotkeys(useKeys(lead, actions, { dialog: setOpen, menu: setMenu }))
   return (
     <Group gap="xs" role="group" aria-label="Actions">
       <Menu {...menuOf('call')}>
@@ -232,6 +278,7 @@ export function LeadActions({ lead }: { lead: ActionLead }) {
           size="sm"
           variant="default"
           leftSection={icon}
+          title={`Key: ${KEYS[kind]}`}
           onClick={() => setOpen(kind)}
         >
           {label}

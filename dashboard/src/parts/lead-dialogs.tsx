@@ -1,5 +1,5 @@
 /** The actions on a lead that need a word more than a tap: one small form each. */
-import { Button, Modal, NumberInput, Select, Stack, Textarea } from '@mantine/core'
+import { Button, Modal, NumberInput, Select, SimpleGrid, Stack, Textarea } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -51,14 +51,14 @@ function NoteForm({ lead, send }: FormProps) {
   )
 }
 
-const OUTCOMES = [
-  { value: 'tour_completed', label: 'Toured a home' },
-  { value: 'tour_scheduled', label: 'Scheduled a tour' },
-  { value: 'offer_submitted', label: 'Made an offer' },
-  { value: 'property_purchased', label: 'Closed' },
-  { value: 'listing_signed', label: 'Signed a listing' },
-  { value: 'deal_fell_through', label: 'Deal fell through' },
-  { value: 'lost', label: 'Lost' },
+const OUTCOMES: readonly (readonly [type: string, label: string])[] = [
+  ['tour_completed', 'Toured a home'],
+  ['tour_scheduled', 'Scheduled a tour'],
+  ['offer_submitted', 'Made an offer'],
+  ['property_purchased', 'Closed'],
+  ['listing_signed', 'Signed a listing'],
+  ['deal_fell_through', 'Deal fell through'],
+  ['lost', 'Lost'],
 ]
 const PRICED = new Set(['offer_submitted', 'property_purchased'])
 const LOST_REASONS = [
@@ -70,52 +70,93 @@ const LOST_REASONS = [
   'Other',
 ]
 
+/** What happened, one tap; closing and offers take a price, losing a reason. */
 function OutcomeForm({ lead, send }: FormProps) {
   const [type, setType] = useState<string | null>(null)
-  const [price, setPrice] = useState<string | number>('')
-  const [reason, setReason] = useState<string | null>(null)
-  const isPriced = type !== null && PRICED.has(type)
-  const submit = () => {
-    const label = OUTCOMES.find(({ value }) => value === type)?.label ?? ''
-    const details = {
-      ...(isPriced && typeof price === 'number' && { price }),
-      ...(type === 'lost' && reason !== null && { reason }),
-    }
-    const isTour = type === 'tour_completed'
+  const save = (chosen: string, details: { price?: number; reason?: string } = {}) => {
+    const label = OUTCOMES.find(([value]) => value === chosen)?.[1] ?? ''
     const about = { lead_id: lead.lead_id }
     const said = `${nameOf(lead)}: ${label.toLowerCase()}`
     // A tour that took place is behavior, not an outcome that models are judged by.
-    if (isTour) send({ said, path: '/v1/events', body: { ...about, type, properties: details } })
-    else send({ said, path: '/v1/outcomes', body: { ...about, outcome_type: type, details } })
+    if (chosen === 'tour_completed')
+      send({ said, path: '/v1/events', body: { ...about, type: chosen, properties: details } })
+    else send({ said, path: '/v1/outcomes', body: { ...about, outcome_type: chosen, details } })
   }
+  if (type === 'lost')
+    return (
+      <Choices label="Why" choose={(reason) => save(type, { reason })}>
+        {LOST_REASONS.map((reason) => [reason, reason])}
+      </Choices>
+    )
+  if (type !== null) return <PriceForm type={type} save={save} />
   return (
-    <>
-      <Select
-        label="What happened"
-        data={OUTCOMES}
-        value={type}
-        onChange={setType}
-        data-autofocus
-      />
-      {isPriced && (
+    <Choices
+      label="What happened"
+      choose={(chosen) => (PRICED.has(chosen) || chosen === 'lost' ? setType : save)(chosen)}
+    >
+      {OUTCOMES}
+    </Choices>
+  )
+}
+
+/** Buttons of which one is pressed. */
+function Choices(props: {
+  label: string
+  choose: (value: string) => void
+  children: readonly (readonly [value: string, label: string])[]
+}) {
+  return (
+    <SimpleGrid cols={2} spacing="xs" role="group" aria-label={props.label}>
+      {props.children.map(([value, label], i) => (
+        <Button
+          key={value}
+          variant="default"
+          h="auto"
+          mih={44}
+          data-autofocus={i === 0 ? true : undefined}
+          styles={{ label: { whiteSpace: 'normal' } }}
+          onClick={() => props.choose(value)}
+        >
+          {label}
+        </Button>
+      ))}
+    </SimpleGrid>
+  )
+}
+
+function PriceForm(props: {
+  type: string
+  save: (type: string, details: { price?: number }) => void
+}) {
+  const [price, setPrice] = useState<string | number>('')
+  const isClosing = props.type === 'property_purchased'
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        props.save(props.type, typeof price === 'number' ? { price } : {})
+      }}
+    >
+      <Stack>
         <NumberInput
           label="Price"
+          description="May be left empty"
           min={0}
           thousandSeparator=","
           prefix="$"
+          inputMode="numeric"
+          ref={focusOn}
           value={price}
           onChange={setPrice}
         />
-      )}
-      {type === 'lost' && (
-        <Select label="Why" data={LOST_REASONS} value={reason} onChange={setReason} />
-      )}
-      <Button disabled={type === null || (type === 'lost' && reason === null)} onClick={submit}>
-        Save outcome
-      </Button>
-    </>
+        <Button type="submit">{isClosing ? 'Save closing' : 'Save offer'}</Button>
+      </Stack>
+    </form>
   )
 }
+
+/** The dialog has given its focus away before this field was there. */
+const focusOn = (field: HTMLInputElement | null): void => field?.focus()
 
 const VERDICTS: { value: ScoreVerdict; label: string }[] = [
   { value: 'too_high', label: 'Too high' },

@@ -1,6 +1,7 @@
 /** In a simulated market, before anything real is brought in: where it belongs. */
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { WorkspacesAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
@@ -53,6 +54,34 @@ function Choice() {
         </Section>
       )}
     </>
+  )
+}
+
+/** On the leads of a simulated market: where one's own come from. */
+export function SimulatedLeads() {
+  const user = useSessionUser()
+  if (user?.workspace.simulated !== true) return null
+  const to = (page: '/imports' | '/integrations', text: string) => (
+    <Anchor
+      inherit
+      c="inherit"
+      underline="always"
+      renderRoot={(props) => <Link to={page} {...props} />}
+    >
+      {text}
+    </Anchor>
+  )
+  return (
+    <Alert variant="default" role="note" p="xs">
+      These leads are simulated.{' '}
+      {user.role === 'admin' && (
+        <>
+          Use your own: {to('/imports', 'import a file')} or{' '}
+          {to('/integrations', 'connect GoHighLevel')}. Both lead to a workspace of your own.
+        </>
+      )}
+      {user.role === 'lead' && <>Use your own: {to('/imports', 'import a file')}.</>}
+    </Alert>
   )
 }
 

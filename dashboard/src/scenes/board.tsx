@@ -13,6 +13,7 @@ import { useSessionUser } from '../api/session.ts'
 import { scaleOf } from '../parts/chance.tsx'
 import { LeadRow } from '../parts/lead-row.tsx'
 import { NextSteps } from '../parts/next-steps.tsx'
+import { SimulatedLeads } from '../parts/own-workspace.tsx'
 import { Loaded, Nothing } from '../parts/states.tsx'
 
 const NONE: readonly BoardLead[] = []
@@ -175,6 +176,7 @@ export function CallNext() {
           </Text>
         </Group>
       </Group>
+      <SimulatedLeads />
       <Loaded query={board}>
         {() =>
           shown.length === 0 && isOnDuty && all.length > 0 ? (

@@ -1,5 +1,5 @@
 /** Enrichment hooks: addresses that are asked about new and changed leads. */
-import { Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Stack, Table, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type {
@@ -8,12 +8,12 @@ import type {
   EnrichmentHooksAnswer,
 } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
-import { CopyOnce } from '../parts/copy-once.tsx'
 import { Ago } from '../parts/moment.tsx'
 import { whole } from '../parts/numbers.ts'
+import { NewSecret, RevocableList } from '../parts/revocable-list.tsx'
 import { RevocableRow } from '../parts/revocable-row.tsx'
 import { Section } from '../parts/section.tsx'
-import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
+import { Nothing } from '../parts/states.tsx'
 
 const PATH = '/v1/enrichment-hooks'
 const LISTED = 'enrichment-hooks'
@@ -55,53 +55,34 @@ function HookRow({ item }: { item: Item }) {
 
 function NewHook() {
   const queries = useQueryClient()
-  const [name, setName] = useState('')
   const [url, setUrl] = useState('')
   const make = useMutation({
-    mutationFn: (body: EnrichmentHookBody) => request<EnrichmentHookAnswer>('POST', PATH, body),
+    mutationFn: (name: string) => {
+      const body: EnrichmentHookBody = { name, url: url.trim() }
+      return request<EnrichmentHookAnswer>('POST', PATH, body)
+    },
     onSuccess: () => {
-      setName('')
       setUrl('')
       return queries.invalidateQueries({ queryKey: [LISTED] })
     },
   })
+  const title = 'Copy the key of its signature now: it is shown this once'
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        make.mutate({ name: name.trim(), url: url.trim() })
-      }}
+    <NewSecret
+      make={make}
+      label="Name of the hook"
+      action="Register hook"
+      copy={{ title, secret: ({ secret }) => secret }}
     >
-      <Stack gap="sm">
-        <Group align="flex-end" gap="sm">
-          <TextInput
-            label="Name of the hook"
-            required
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <TextInput
-            label="HTTPS address"
-            required
-            maxLength={2_000}
-            value={url}
-            onChange={(event) => setUrl(event.currentTarget.value)}
-            style={{ flex: 1, minWidth: 200 }}
-          />
-          <Button type="submit" variant="default" loading={make.isPending}>
-            Register hook
-          </Button>
-        </Group>
-        {make.isError && <ProblemAlert error={make.error} />}
-        {make.data && (
-          <CopyOnce
-            title="Copy the key of its signature now: it is shown this once"
-            secret={make.data.secret}
-          />
-        )}
-      </Stack>
-    </form>
+      <TextInput
+        label="HTTPS address"
+        required
+        maxLength={2_000}
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        style={{ flex: 1, minWidth: 200 }}
+      />
+    </NewSecret>
   )
 }
 
@@ -115,21 +96,12 @@ export function EnrichmentHooks() {
     <Section title="Enrichment hooks" note={NOTE}>
       <Stack gap="md">
         <NewHook />
-        <Loaded query={hooks}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Nothing title="No hook is registered yet" />
-            ) : (
-              <Table aria-label="Enrichment hooks">
-                <Table.Tbody>
-                  {items.map((item) => (
-                    <HookRow key={item.hook_id} item={item} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            )
-          }
-        </Loaded>
+        <RevocableList
+          query={hooks}
+          label="Enrichment hooks"
+          none={<Nothing title="No hook is registered yet" />}
+          row={(item) => <HookRow key={item.hook_id} item={item} />}
+        />
       </Stack>
     </Section>
   )

@@ -1,16 +1,14 @@
 /** Webhooks of GoHighLevel: where they go, what came, and secret addresses for workflows. */
-import { Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { GhlAnswer, GhlHookAnswer, GhlHooksAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { CopyLine } from '../parts/copy-line.tsx'
-import { CopyOnce } from '../parts/copy-once.tsx'
 import { Ago } from '../parts/moment.tsx'
 import { whole } from '../parts/numbers.ts'
+import { NewSecret, RevocableList } from '../parts/revocable-list.tsx'
 import { RevocableRow } from '../parts/revocable-row.tsx'
 import { Section } from '../parts/section.tsx'
-import { Loaded, ProblemAlert } from '../parts/states.tsx'
 
 type Webhooks = GhlAnswer['webhooks']
 
@@ -70,41 +68,20 @@ function HookRow({ item }: { item: GhlHooksAnswer['items'][number] }) {
 
 function NewHook() {
   const queries = useQueryClient()
-  const [name, setName] = useState('')
   const make = useMutation({
-    mutationFn: () => request<GhlHookAnswer>('POST', '/v1/ghl/hooks', { name: name.trim() }),
+    mutationFn: (name: string) => request<GhlHookAnswer>('POST', '/v1/ghl/hooks', { name }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['ghl-hooks'] }),
   })
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        make.mutate()
+    <NewSecret
+      make={make}
+      label="Name of the workflow"
+      action="Make a secret address"
+      copy={{
+        title: 'Copy the address now: it is shown this once',
+        secret: ({ path }) => location.origin + path,
       }}
-    >
-      <Stack gap="sm">
-        <Group align="flex-end" gap="sm">
-          <TextInput
-            label="Name of the workflow"
-            required
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            style={{ flex: 1, minWidth: 200, maxWidth: 400 }}
-          />
-          <Button type="submit" variant="default" loading={make.isPending}>
-            Make a secret address
-          </Button>
-        </Group>
-        {make.isError && <ProblemAlert error={make.error} />}
-        {make.data && (
-          <CopyOnce
-            title="Copy the address now: it is shown this once"
-            secret={location.origin + make.data.path}
-          />
-        )}
-      </Stack>
-    </form>
+    />
   )
 }
 
@@ -124,23 +101,16 @@ export function GhlWebhooks({ state }: { state: Webhooks }) {
       <Section title="Workflows" note="The action “Webhook” cannot sign: its address is the secret">
         <Stack gap="sm">
           <NewHook />
-          <Loaded query={hooks}>
-            {({ items }) =>
-              items.length === 0 ? (
-                <Text size="sm" c="dimmed">
-                  No secret address yet.
-                </Text>
-              ) : (
-                <Table aria-label="Secret addresses">
-                  <Table.Tbody>
-                    {items.map((item) => (
-                      <HookRow key={item.hook_id} item={item} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              )
+          <RevocableList
+            query={hooks}
+            label="Secret addresses"
+            none={
+              <Text size="sm" c="dimmed">
+                No secret address yet.
+              </Text>
             }
-          </Loaded>
+            row={(item) => <HookRow key={item.hook_id} item={item} />}
+          />
         </Stack>
       </Section>
     </>

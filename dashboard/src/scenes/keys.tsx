@@ -17,8 +17,9 @@ import type { KeyAnswer, KeyBody, KeysAnswer } from '../../../src/contract/index
 import { request } from '../api/request.ts'
 import { CopyOnce } from '../parts/copy-once.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { RevocableList } from '../parts/revocable-list.tsx'
 import { RevocableRow } from '../parts/revocable-row.tsx'
-import { Loaded, Nothing, ProblemAlert } from '../parts/states.tsx'
+import { Nothing, ProblemAlert } from '../parts/states.tsx'
 
 const SCOPES = ['events:write', 'leads:read', 'leads:write', 'admin'] as const
 
@@ -125,21 +126,12 @@ export function Keys() {
         Keys
       </Title>
       <NewKey />
-      <Loaded query={keys}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Nothing title="No keys yet">Make one to send events.</Nothing>
-          ) : (
-            <Table aria-label="Keys">
-              <Table.Tbody>
-                {items.map((item) => (
-                  <KeyRow key={item.key_id} item={item} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          )
-        }
-      </Loaded>
+      <RevocableList
+        query={keys}
+        label="Keys"
+        none={<Nothing title="No keys yet">Make one to send events.</Nothing>}
+        row={(item) => <KeyRow key={item.key_id} item={item} />}
+      />
     </Stack>
   )
 }

@@ -30,6 +30,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useMatches, useNavigate } from '@tanstack/react-router'
 import type { MeAnswer, SessionUser } from '../../../src/contract/index.ts'
+import { undoLast } from '../api/act.tsx'
 import { request } from '../api/request.ts'
 import { FeatureRebuild } from '../parts/feature-rebuild.tsx'
 import { Nothing } from '../parts/states.tsx'
@@ -138,6 +139,7 @@ export function Shell() {
     ['alt+1', () => void navigate({ to: '/call-next' })],
     ['alt+2', () => void navigate({ to: '/leads', search: {} })],
     ['alt+3', () => void navigate({ to: '/status' })],
+    ['u', undoLast],
   ])
   return (
     <AppShell
