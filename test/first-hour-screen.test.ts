@@ -2,6 +2,7 @@
  * The first hour as somebody walks it: from nothing to the own file scored, and what goes wrong.
  * EH_FIRST_HOUR=full walks it with the real file of 9,240 leads, which takes minutes.
  */
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +29,24 @@ const WRONG: readonly (readonly [name: string, content: string | Buffer, says: R
   ['picture.csv', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 0, 1, 2]), /text|CSV|UTF-8/i],
   ['damaged.csv.gz', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /pack and send it again/],
 ]
+
+/** `ghl fake` as its own process, as the guide says to try it. */
+async function startFakeProcess(contacts: number) {
+  const main = join(ROOT, 'src/cli/main.ts')
+  const args = ['ghl', 'fake', '--contacts', String(contacts), '--port', '0', '--json']
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  for await (const chunk of child.stdout) {
+    text += String(chunk)
+    try {
+      const told = JSON.parse(text) as { url: string; location_id: string; token: string }
+      return { child, ...told }
+    } catch {
+      continue
+    }
+  }
+  throw new Error(`ghl fake said: ${text}`)
+}
 
 test.skipIf(CHROMIUM === undefined || !isBuilt || (isFull && !existsSync(REAL)))(
   'from the start of the product to the own leads scored',
@@ -94,4 +113,77 @@ test.skipIf(CHROMIUM === undefined || !isBuilt || (isFull && !existsSync(REAL)))
     }
   },
   600_000,
+)
+
+test.skipIf(CHROMIUM === undefined || !isBuilt)(
+  'from the start of the product to a location of GoHighLevel scored',
+  async () => {
+    const folder = productFolder('first-hour-ghl')
+    const fake = await startFakeProcess(isFull ? 2_000 : 300)
+    const started = performance.now()
+    const product = await serve(folder, await freePort(), {
+      ...{ EH_ADMIN_EMAIL: ADMIN.email, EH_ADMIN_PASSWORD: ADMIN.password },
+      GHL_BASE_URL: fake.url,
+    })
+    const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
+    const at = (): number => Math.round((performance.now() - started) / 1_000)
+    const seconds: Record<string, number> = { ready: at() }
+    try {
+      const page = await browser.newPage({ viewport: { width: 1366, height: 900 } })
+      page.setDefaultTimeout(120_000)
+      const look = async (name: string): Promise<void> => {
+        if (PICTURES !== undefined)
+          await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true })
+      }
+      await page.goto(`${product.url}/workspaces`)
+      await page.getByLabel('E-mail').fill(ADMIN.email)
+      await page.getByRole('textbox', { name: 'Password' }).fill(ADMIN.password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('textbox', { name: 'Name' }).fill('Lake Shore Homes')
+      await page.getByRole('button', { name: 'Make workspace' }).click()
+      await page.getByRole('button', { name: 'Enter Lake Shore Homes' }).click()
+      await page.getByRole('region', { name: 'First steps' }).waitFor()
+      await page.getByRole('link', { name: 'connect GoHighLevel' }).click()
+      const token = page.getByRole('textbox', { name: 'Private integration token' })
+      await page.getByLabel('Location id').fill('no-such-location')
+      await token.fill(fake.token)
+      const connect = page.getByRole('button', { name: 'Connect and import' })
+      await connect.click()
+      const alert = page.getByRole('alert')
+      await alert.waitFor()
+      expect(await alert.innerText()).toMatch(/location/i)
+      await look('hour-ghl-wrong-location')
+      await page.getByLabel('Location id').fill(fake.location_id)
+      await token.fill(fake.token)
+      await connect.click()
+      await page.getByRole('progressbar', { name: 'Import of the location' }).waitFor()
+      await page.getByText(/\d+ %.*reading .*left/).waitFor()
+      await look('hour-ghl-under-way')
+      await page.getByRole('heading', { name: /^Imported/ }).waitFor({ timeout: 480_000 })
+      seconds['imported'] = at()
+      await page.getByRole('button', { name: 'Retrain' }).click()
+      await page.getByText(/made version 1/).waitFor({ timeout: 300_000 })
+      seconds['learned'] = at()
+      await page.getByRole('table', { name: 'What can be learned' }).waitFor()
+      await page.getByText(/^The last \d+ closings/).waitFor()
+      await look('hour-ghl-learned')
+      await page.getByRole('link', { name: 'Call next' }).first().click()
+      const list = page.getByRole('list', { name: 'Leads to call next' })
+      await list.waitFor()
+      await list
+        .getByText(/1 in \d+/)
+        .first()
+        .waitFor()
+      seconds['scored'] = at()
+      await look('hour-ghl-called')
+      process.stdout.write(`first hour with GoHighLevel, seconds: ${JSON.stringify(seconds)}\n`)
+      expect(seconds['scored']).toBeLessThan(MINUTES_MAX * 60)
+    } finally {
+      await browser.close()
+      await stop(product)
+      fake.child.kill('SIGTERM')
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+  900_000,
 )

@@ -305,7 +305,8 @@ export function LeadDialog(props: {
   const { title, Form } = FORMS[kind]
   return (
     <Modal opened onClose={close} title={`${title}: ${nameOf(lead)}`} centered>
-      <Stack>
+      {/* Room for the ring around what has the focus. */}
+      <Stack pt={4}>
         <Form
           lead={lead}
           send={(action) => {

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useSessionUser } from '../api/session.ts'
 
-type Page = '/imports' | '/models' | '/keys' | '/team'
+type Page = '/imports' | '/integrations' | '/models' | '/keys' | '/team'
 
 const to = (page: Page, text: string): ReactNode => (
   <Anchor size="sm" renderRoot={(props) => <Link to={page} {...props} />}>
@@ -27,6 +27,12 @@ export function NextSteps() {
         <List.Item>
           {to('/imports', 'Import your leads')}: a CSV file as your CRM exports it, one lead a row,
           best with a column that says who bought. You see what would happen before anything does.
+          {role === 'admin' && (
+            <>
+              {' '}
+              Or {to('/integrations', 'connect GoHighLevel')}: it brings leads and their history.
+            </>
+          )}
         </List.Item>
         <List.Item>
           On the same page press Retrain: a first model is learned if enough is known of what became

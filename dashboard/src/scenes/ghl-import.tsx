@@ -9,6 +9,7 @@ import { whole, wholePercent } from '../parts/numbers.ts'
 import { Section } from '../parts/section.tsx'
 import { ProblemAlert } from '../parts/states.tsx'
 import { SureButton } from '../parts/sure-button.tsx'
+import { LearnNext } from './learn-next.tsx'
 
 type Verb = 'pause' | 'resume' | 'cancel'
 
@@ -171,6 +172,7 @@ export function GhlImport({ of, name }: { of: GhlImportAnswer; name: string | un
         )}
         <Actions of={of} />
         <Counts counts={counts} />
+        {state === 'done' && <LearnNext />}
       </Stack>
     </Section>
   )

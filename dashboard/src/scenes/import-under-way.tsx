@@ -1,17 +1,14 @@
 /** An import under way, what it did, and learning from it. */
-import { Anchor, Progress, Stack, Text } from '@mantine/core'
+import { Progress, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import type { Importable, ImportAnswer, ImportDocument } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
-import { useSessionUser } from '../api/session.ts'
 import { whole, wholePercent } from '../parts/numbers.ts'
-import { Readiness } from '../parts/readiness.tsx'
 import { RejectedRows } from '../parts/rejected-rows.tsx'
 import { Section } from '../parts/section.tsx'
 import { Loaded } from '../parts/states.tsx'
-import { Retraining } from './retraining.tsx'
+import { LearnNext } from './learn-next.tsx'
 
 const LOOK_MS = 500
 
@@ -23,7 +20,6 @@ function didWhat({ created, changed = 0, unchanged = 0, listings = 0 }: ImportDo
 export function ImportUnderWay(props: { importId: number; file: File; kind: Importable }) {
   const { importId, file, kind } = props
   const queries = useQueryClient()
-  const user = useSessionUser()
   const under = useQuery({
     queryKey: ['imports', importId],
     queryFn: () => request<ImportAnswer>('GET', `/v1/imports/${importId}`),
@@ -59,21 +55,7 @@ export function ImportUnderWay(props: { importId: number; file: File; kind: Impo
                   count={result.rejected}
                   rejections={result.rejections ?? []}
                 />
-                {kind === 'leads' && user?.role === 'admin' && (
-                  <>
-                    <Retraining model="lead_scoring" />
-                    <Readiness />
-                  </>
-                )}
-                <Text size="sm">
-                  <Anchor size="sm" renderRoot={(root) => <Link to="/call-next" {...root} />}>
-                    Call next
-                  </Anchor>
-                  {' · '}
-                  <Anchor size="sm" renderRoot={(root) => <Link to="/models" {...root} />}>
-                    Models
-                  </Anchor>
-                </Text>
+                {kind === 'leads' && <LearnNext />}
               </>
             )}
           </Stack>
