@@ -13,7 +13,8 @@ import {
 import type { GhlClient } from './client.ts'
 import { emptyCounts, type BackfillCounts } from './counts.ts'
 import { readLocationSettings, settingsDocument, type LocationSettings } from './location.ts'
-import { STEPS, type OpenSink, type StepContext } from './steps.ts'
+import type { OpenSink } from './sink.ts'
+import { STEPS, type StepContext } from './steps.ts'
 import { instantOf } from './times.ts'
 
 export interface BackfillProgress {

@@ -14,7 +14,7 @@ import {
   type KnownRecord,
 } from '../../store/index.ts'
 import type { GhlEvent, RecordEvent } from './events.ts'
-import type { Sink } from './steps.ts'
+import type { Sink } from './sink.ts'
 
 /** One version of a record. */
 export interface ToldRecord {

@@ -23,23 +23,9 @@ import {
 import { appendNotes } from './notes.ts'
 import type { LocationSettings } from './location.ts'
 import { takeRecords, type ToldRecord } from './revisions.ts'
+import type { Sink } from './sink.ts'
 import { reachedStage } from './stages.ts'
 import { instantOf } from './times.ts'
-
-/** Takes events into the log, many at a time. */
-export interface Sink {
-  readonly counts: Readonly<{ accepted: number; duplicates: number }>
-  readonly take: (raw: { line: number; raw: unknown; event: unknown }) => Promise<boolean>
-  /** Durable when it resolves. */
-  readonly flush: () => Promise<void>
-}
-
-/** Opens a way into the log; tells refusals by the number that an event was taken in with. */
-export type OpenSink = (options: {
-  readonly workspaceId: number
-  readonly history: boolean
-  readonly onRejected: (rejected: { readonly line: number; readonly reason: string }) => void
-}) => Sink
 
 export interface StepContext extends LocationSettings {
   readonly database: Pick<Database, 'app' | 'withWorkspace'>

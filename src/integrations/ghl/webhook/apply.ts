@@ -23,8 +23,8 @@ import { appointmentEvents, messageEvent, opportunityEvents, type GhlEvent } fro
 import { settingsOf, unreadLocation, type LocationSettings } from '../location.ts'
 import { appendNotes } from '../notes.ts'
 import { takeRecords, type ToldRecord } from '../revisions.ts'
+import type { OpenSink, Sink } from '../sink.ts'
 import { reachedStage } from '../stages.ts'
-import type { OpenSink, Sink } from '../steps.ts'
 import { instantOf } from '../times.ts'
 import { envelopeOf, parseBody, readTold, type Told } from './payload.ts'
 

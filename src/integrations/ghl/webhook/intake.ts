@@ -12,7 +12,7 @@ import {
   type Delivery,
   type DeliveryEnd,
 } from '../../../store/index.ts'
-import type { OpenSink } from '../steps.ts'
+import type { OpenSink } from '../sink.ts'
 import { applyDeliveries } from './apply.ts'
 
 export interface IntakeOptions {
