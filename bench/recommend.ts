@@ -42,7 +42,7 @@ const REFERENCE_IALS: Readonly<Record<string, Partial<IalsOptions>>> = {
   lastfm: { factors: 64, unobserved: 0.1, regularisation: 0.003, epochs: 16 },
   gowalla: { factors: 64, unobserved: 0.01, regularisation: 0.003, epochs: 5 },
 }
-const BUDGET_MS: Readonly<Record<string, number>> = { lastfm: 180_000, gowalla: 400_000 }
+const BUDGET_MS: Readonly<Record<string, number>> = { lastfm: 900_000, gowalla: 400_000 }
 
 interface Split {
   readonly train: SparseMatrix

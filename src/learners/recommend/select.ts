@@ -54,8 +54,8 @@ const PART_MIN = 0.6
 /** and other settings of a family within this factor of its choice. */
 const NEAR_MIN = 0.95
 /** Most settings of a family, and most parts of all, that a blend is learned from. */
-const NEAR_MAX = 4
-const PARTS_MAX = 8
+const NEAR_MAX = 8
+const PARTS_MAX = 12
 /** A blend must gain this much, relatively, to be worth its cost. */
 const BLEND_GAIN = 1.003
 
