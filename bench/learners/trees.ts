@@ -218,8 +218,14 @@ function servingTable(boosted: Boosted, test: Frame): string {
       ms(xgb[0]?.rows_ms),
       ms(hgb[0]?.rows_ms),
     ]),
-    row('TreeSHAP of one row', [ms(why.least / 5), ms(why.median / 5), against(why.median / 5, 3)]),
-    row('TreeSHAP per row of 500', [ms(whys.least / 500), ms(whys.median / 500), '']),
+    row('TreeSHAP of one row', [
+      ms(why.least / 5),
+      ms(why.median / 5),
+      against(why.median / 5, 3),
+      '',
+      '',
+    ]),
+    row('TreeSHAP per row of 500', [ms(whys.least / 500), ms(whys.median / 500), '', '', '']),
     '',
     `One thread's training lets resident memory grow by ${(boosted.memory / 2 ** 20).toFixed(1)} ` +
       `MiB at most (after a small training has compiled the code), ` +
