@@ -4,8 +4,8 @@ import { createGroupCommit } from './group-commit.ts'
 
 const rows = (count: number): LogRow[] => Array.from({ length: count }, () => ({}) as LogRow)
 
-/** Group commit on a database that answers when it is told to. */
-function held() {
+/** Group commit on a database that answers when it is told to; time stands still, or as given. */
+function held(paceMs = 0, clock = { monotonic: () => 0 }) {
   const flights: { readonly rows: number; readonly land: () => void }[] = []
   let committed = 0
   const commit = createGroupCommit({
@@ -15,6 +15,8 @@ function held() {
         flights.push({ rows: given.length, land: () => resolve(results) })
       }),
     onCommit: (count) => (committed += count),
+    paceMs,
+    clock,
   })
   const sizes = (): number[] => flights.map((flight) => flight.rows)
   return { commit, flights, sizes, committed: () => committed }
@@ -60,4 +62,46 @@ test('many set off beside the flight under way, in two flights at most', async (
   for (const flight of flights) flight.land()
   await Promise.all(all)
   expect(commit.waiting()).toBe(0)
+})
+
+test('those who waited for a quick flight wait until more may share theirs', async () => {
+  let now = 0
+  const { commit, flights, sizes } = held(20, { monotonic: () => now })
+  const all = [commit.submit(rows(1))]
+  await turn()
+  all.push(commit.submit(rows(1)))
+  now = 4
+  flights[0]!.land()
+  await turn()
+  all.push(commit.submit(rows(2)))
+  await turn()
+  expect(sizes()).toEqual([1])
+  await expect.poll(sizes).toEqual([1, 3])
+  now = 30
+  flights[1]!.land()
+  await turn()
+  // Nobody waited when it landed: who comes now sets off at once, however soon.
+  all.push(commit.submit(rows(1)))
+  await turn()
+  expect(sizes()).toEqual([1, 3, 1])
+  all.push(commit.submit(rows(40)))
+  await turn()
+  expect(sizes()).toEqual([1, 3, 1, 40])
+  for (const flight of flights) flight.land()
+  await Promise.all(all)
+})
+
+test('a full flight does not wait for the pace', async () => {
+  const { commit, flights, sizes } = held(60_000)
+  const all = [commit.submit(rows(1))]
+  await turn()
+  all.push(commit.submit(rows(1)))
+  flights[0]!.land()
+  await turn()
+  expect(sizes()).toEqual([1])
+  all.push(commit.submit(rows(31)))
+  await turn()
+  expect(sizes()).toEqual([1, 32])
+  flights[1]!.land()
+  await Promise.all(all)
 })

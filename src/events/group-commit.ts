@@ -4,9 +4,10 @@
  * and a lone request waits for nobody.
  *
  * Under load two flights overlap: one is prepared by this process while the other is in PostgreSQL.
- * Few rows wait for the flight under way instead: two half-empty ones cost twice as much.
+ * Few rows wait for the flight under way instead, and if it was a quick one, a moment longer: two
+ * half-empty flights cost twice as much.
  */
-import { AppError } from '../core/index.ts'
+import { AppError, type Clock } from '../core/index.ts'
 import type { AppendResult, LogRow } from '../store/index.ts'
 
 export interface GroupCommitOptions {
@@ -22,6 +23,9 @@ export interface GroupCommitOptions {
   readonly flightsMax?: number
   /** Rows that must wait for a further flight to set off beside another (default 32). */
   readonly overlapRows?: number
+  /** Fewer rows that waited for a flight set off so long after it did, at least (default 5 ms). */
+  readonly paceMs?: number
+  readonly clock: Pick<Clock, 'monotonic'>
 }
 
 export interface GroupCommit {
@@ -50,31 +54,73 @@ function fitting(queue: readonly Ticket[], batchMax: number): number {
   return count
 }
 
+function resolveAll(tickets: readonly Ticket[], results: readonly AppendResult[]): void {
+  let from = 0
+  for (const ticket of tickets) {
+    ticket.resolve(results.slice(from, from + ticket.rows.length))
+    from += ticket.rows.length
+  }
+}
+
+/** Until when those who waited for a flight wait on; one at a time, over when one sets off. */
+function createPause(over: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    isOn: () => timer !== undefined,
+    begin(ms: number): void {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        over()
+      }, ms)
+    },
+    end(): void {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}
+
+/** Calls of one turn of the event loop become one, after the requests that it still parses. */
+function onceATurn(work: () => void): () => void {
+  let isScheduled = false
+  return () => {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      work()
+    })
+  }
+}
+
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { append, onCommit, batchMax = 2_000, waitingMax = 100_000 } = options
-  const { flightsMax = 2, overlapRows = 32 } = options
+  const { flightsMax = 2, overlapRows = 32, paceMs = 5, clock } = options
   const queue: Ticket[] = []
   let waitingRows = 0
   let flights = 0
+  /** When those who waited for a flight may set off; who waited for none need not wait for this. */
+  let notBefore = -Infinity
+  const pause = createPause(() => launch())
   const mayFly = (): boolean =>
-    flights === 0 || (flights < flightsMax && waitingRows >= overlapRows)
+    waitingRows >= overlapRows ? flights < flightsMax : flights === 0 && !pause.isOn()
   let idle: (() => void)[] = []
 
   async function fly(tickets: Ticket[]): Promise<void> {
     const rows = tickets.length === 1 ? tickets[0]!.rows : tickets.flatMap((t) => t.rows)
     waitingRows -= rows.length
+    notBefore = clock.monotonic() + paceMs
+    pause.end()
     try {
       const results = await append(rows)
       onCommit(rows.length)
-      let from = 0
-      for (const ticket of tickets) {
-        ticket.resolve(results.slice(from, from + ticket.rows.length))
-        from += ticket.rows.length
-      }
+      resolveAll(tickets, results)
     } catch (error) {
       for (const ticket of tickets) ticket.reject(error)
     }
     flights--
+    const early = notBefore - clock.monotonic()
+    if (flights === 0 && queue.length > 0 && early > 0) pause.begin(early)
     launch()
   }
 
@@ -90,16 +136,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
-  let scheduled = false
-  function schedule(): void {
-    if (scheduled) return
-    scheduled = true
-    // After the requests that this turn of the event loop still parses.
-    setImmediate(() => {
-      scheduled = false
-      launch()
-    })
-  }
+  const schedule = onceATurn(launch)
 
   return {
     submit(rows) {

@@ -145,6 +145,7 @@ function groupCommit(
       }
     },
     onCommit: () => onCommit(last),
+    clock: systemClock,
   })
 }
 

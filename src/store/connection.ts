@@ -111,6 +111,14 @@ export async function transaction<T>(
   }
 }
 
+/**
+ * Begins a transaction whose commit does not wait for the disk: for what can be made again from the
+ * log. The write-ahead log keeps the order of commits, so that a crash undoes the last of them
+ * (half a second's worth at most), never one without those after it.
+ */
+export const beginUnflushed = (client: PoolClient): Promise<unknown> =>
+  client.query('begin; set local synchronous_commit = off')
+
 /** Runs `work` in a transaction that sees the rows of one workspace. */
 export function inWorkspace<T>(
   pool: Pool,

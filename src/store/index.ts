@@ -44,6 +44,7 @@ export {
 } from './one-time-links.ts'
 export {
   createPool,
+  beginUnflushed,
   inWorkspace,
   transaction,
   type Endpoint,

@@ -21,9 +21,11 @@ import { emptyState, readStored, rebuildTrack, type LeadState } from '../feature
 import { createLiveModels, type LiveModels, type Registry } from '../models/index.ts'
 import { createTrouble, type Logger, type Trouble } from '../platform/index.ts'
 import {
+  beginUnflushed,
   loadStates,
   readScoringInputs,
   saveLeadScores,
+  transaction,
   type DueLead,
   type LeadScoreRecord,
   type ScoringInput,
@@ -38,9 +40,12 @@ const ASKED_MAX = 512
 /** Longest that scoring holds up folding, milliseconds: while more is to be folded, or at rest. */
 const BUSY_MS = 4
 const CALM_MS = 40
-/** Scores are written so often, beside folding, so many at once. */
+/**
+ * Scores are written so often, beside folding; so many at once, as nobody reads of the log what was
+ * appended after a transaction began that is still under way (read_log).
+ */
 const SAVE_MS = 1_000
-const SAVE_MAX = 500
+const SAVE_MAX = 64
 /** Tried again in the round it is due in, whatever came before: folding waits for the database. */
 const EVERY_ROUND = { firstMs: 0, longestMs: 0 }
 /** What is known of a lead beside its events is read again after so long. */
@@ -217,10 +222,11 @@ function take<T>(map: Map<string, T>, most: number): T[] {
   return taken
 }
 
-async function saveSome({ options, unsaved }: Desk): Promise<void> {
-  const records = take(unsaved, SAVE_MAX)
+async function saveSome({ options, unsaved }: Desk, most: number): Promise<void> {
+  const records = take(unsaved, most)
   try {
-    await saveLeadScores(options.registry.database.app, records)
+    const { app } = options.registry.database
+    await transaction(app, (client) => saveLeadScores(client, records), beginUnflushed)
   } catch (error) {
     // What was computed since is newer.
     for (const record of records) {
@@ -231,12 +237,13 @@ async function saveSome({ options, unsaved }: Desk): Promise<void> {
   }
 }
 
-/** Writes all that waits; one writer at a time. */
+/** Writes what waits now, and not what comes meanwhile; one writer at a time. */
 async function save(desk: Desk): Promise<void> {
   while (desk.saving !== undefined) await desk.saving.catch(() => undefined)
   desk.savedAt = desk.options.clock.monotonic()
   desk.saving = (async () => {
-    while (desk.unsaved.size > 0) await saveSome(desk)
+    for (let left = desk.unsaved.size; left > 0; left -= SAVE_MAX)
+      await saveSome(desk, Math.min(left, SAVE_MAX))
   })().finally(() => (desk.saving = undefined))
   await desk.saving
 }

@@ -10,6 +10,7 @@ import type { LiveNotice } from '../decisions/index.ts'
 import { createTrouble, type Logger } from '../platform/index.ts'
 import {
   STALE_EPOCH,
+  beginUnflushed,
   checkpointPartition,
   readBacklog,
   readLog,
@@ -19,6 +20,7 @@ import {
   transaction,
   type Database,
   type Lease,
+  type Queryable,
   type StateKey,
 } from '../store/index.ts'
 import { createMending, type Mending } from './mending.ts'
@@ -36,6 +38,8 @@ const SLICE = 1_000
 const IDLE_MS = 250
 /** Longest wait between two tries while the database is away. */
 const AWAY_MS = 2_000
+/** Rounds begin so far apart at least: a round has costs of its own. */
+const PACE_MS = 8
 /** Few changed states are written soon; many less often, so that a busy lead is written once. */
 const CHECKPOINT_MS = 2_000
 const CHECKPOINT_FEW = 2_000
@@ -150,10 +154,11 @@ async function checkpoint(
     }))
     .filter(({ partition, from, cursor }) => cursor > from || byPartition.has(partition))
   if (leases.length === 0) return
-  await transaction(options.database.app, async (client) => {
+  const write = async (client: Queryable): Promise<void> => {
     for (const { from: _, ...lease } of leases)
       await checkpointPartition(client, lease, byPartition.get(lease.partition) ?? [])
-  })
+  }
+  await transaction(options.database.app, write, beginUnflushed)
   owning.cache.written(dirty)
   for (const { from: _, ...lease } of leases)
     if (owning.leases.get(lease.partition)?.epoch === lease.epoch)
@@ -321,7 +326,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   const owning = owningNothing(cache, createGrading(database, options.clock))
   const stateRebuild = stateRebuildOf(options, owning)
   const waiting = createWaiting(() => owning.cursor)
-  const idleness = createIdleness(IDLE_MS)
+  const idleness = createIdleness(options.clock, IDLE_MS, PACE_MS)
   let stopping = false
   const trouble = createTrouble(log, {
     begins: 'folding interrupted',

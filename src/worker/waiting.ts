@@ -1,5 +1,5 @@
 /** Waiting between the rounds of an owner, for what they reach, and whether much comes. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../core/index.ts'
 
 interface Waiter {
   readonly position: number
@@ -36,23 +36,37 @@ export function createWaiting(cursor: () => number) {
   }
 }
 
-/** Rest between rounds: until a hint that came since the last one began, `idleMs` at most. */
-export function createIdleness(idleMs: number) {
-  let hinted = false
-  let end: () => void = () => undefined
+/**
+ * Rest between rounds: until a hint that came since the last one began, `idleMs` at most. Rounds
+ * begin `paceMs` apart at least: what comes within shares one, and one that comes alone waits for
+ * nobody.
+ */
+export function createIdleness(clock: Pick<Clock, 'monotonic'>, idleMs: number, paceMs: number) {
+  let isHinted = false
+  let begun = -Infinity
+  let end: (() => void) | undefined
+  const pause = (ms: number, untilHint: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      if (untilHint)
+        end = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+    })
   return {
     begin: (): void => {
-      hinted = false
+      isHinted = false
+      begun = clock.monotonic()
     },
     wake: (): void => {
-      hinted = true
-      end()
+      isHinted = true
+      end?.()
     },
     rest: async (): Promise<void> => {
-      if (hinted) return
-      const pause = new AbortController()
-      end = () => pause.abort()
-      await sleep(idleMs, undefined, { signal: pause.signal }).catch(() => undefined)
+      if (!isHinted) await pause(idleMs, true)
+      const early = begun + paceMs - clock.monotonic()
+      if (early > 0) await pause(early, false)
     },
   }
 }

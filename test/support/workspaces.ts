@@ -1,6 +1,6 @@
 /** Workspaces and capture for tests, straight on a database (no HTTP). */
 import { createCapture, createGroupCommit, type Capture } from '../../src/events/index.ts'
-import { createIdSource } from '../../src/platform/index.ts'
+import { createIdSource, systemClock } from '../../src/platform/index.ts'
 import { appendRows, linkIdentities, quarantine, type Database } from '../../src/store/index.ts'
 
 /** Creates a workspace as the owner and answers its number. */
@@ -25,6 +25,7 @@ export function captureOn(database: Database): Capture {
       }
     },
     onCommit: () => undefined,
+    clock: systemClock,
   })
   return createCapture({
     newId: createIdSource(),
