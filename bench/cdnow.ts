@@ -146,8 +146,8 @@ const withLogs = ({ rows, columns }: Frame): Frame => ({
   ),
 })
 
-/** Recency, age and pace: all that matters where hardly anybody buys. */
-const FEW = ['last_activity_hours', 'days_in_pipeline', 'active_days_ratio']
+/** Recency, frequency (a visit is a purchase here) and age: all that matters where few buy. */
+const FEW = ['last_activity_hours', 'session_count', 'days_in_pipeline']
 const onlyFew = ({ rows, columns }: Frame): Frame => ({
   rows,
   columns: columns.filter(({ name }) => FEW.includes(name)),

@@ -60,6 +60,41 @@ test('a call is logged with its result, and undone it did not happen', async () 
   expect((await undo('c1', at + 1_000_000)).status).toBe(404)
 })
 
+test('every outcome has its success score, and a workspace may say otherwise', async () => {
+  const usual = {
+    property_purchased: 1,
+    offer_submitted: 0.9,
+    listing_signed: 0.9,
+    converted_to_seller: 0.8,
+    tour_scheduled: 0.7,
+    inquiry_submitted: 0.5,
+    email_open: 0.3,
+    deal_fell_through: 0.2,
+    inactivity: -0.3,
+    agent_changed: -0.5,
+    lost: -0.6,
+    churn: -0.8,
+    unsubscribed: -1,
+  }
+  const scoreOf = async (outcome_type: string): Promise<unknown> => {
+    const told = await post('/v1/outcomes', { lead_id: 'o1', outcome_type })
+    expect(told.status).toBe(201)
+    return told.body.success_score
+  }
+  for (const [type, score] of Object.entries(usual)) expect(await scoreOf(type), type).toBe(score)
+  const told = (await get('/v1/leads/o1/timeline')).body.items as { type: string }[]
+  expect(told.map(({ type }) => type).toSorted()).toEqual(Object.keys(usual).toSorted())
+  const set = (settings: object) =>
+    hub.database.owner.query(`update workspaces set settings = $1 where slug = 'main'`, [settings])
+  await set({ outcomes: { success: { tour_scheduled: 0.4 } } })
+  expect([await scoreOf('tour_scheduled'), await scoreOf('churn')]).toEqual([0.4, -0.8])
+  await set({ outcomes: { success: { tour_scheduled: 4 } } })
+  const wrong = await post('/v1/outcomes', { lead_id: 'o1', outcome_type: 'tour_scheduled' })
+  expect(wrong.status).toBe(400)
+  expect(wrong.body.detail).toContain('outcomes.success.tour_scheduled')
+  await set({})
+})
+
 test('an undone tour leaves the features of the lead, served and kept', async () => {
   await post('/v1/leads', { lead_id: 't1' })
   const tour = { lead_id: 't1', outcome_type: 'tour_scheduled', details: { property_id: 'h' } }

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   encodeState,
   extractFeatures,
+  FOLD_SCHEMA,
   isOfThisFold,
   NUMERIC_FEATURES,
   rebuildTrack,
@@ -17,6 +18,7 @@ import {
 import { publishVersion, setAlias } from '../src/models/index.ts'
 import { readStateRebuild, type Database } from '../src/store/index.ts'
 import { exampleModel } from './support/example-model.ts'
+import { HAS_PAGES, launch, look, open, settled, signIn } from './support/browser.ts'
 import { ADMIN } from './support/hub.ts'
 import { makeKey } from './support/keys.ts'
 import { freePort, openBeside, productFolder, serve, stop, type Served } from './support/served.ts'
@@ -108,12 +110,43 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   return (await answer.json()) as T
 }
 
-async function sessionsOf(leadId: string): Promise<number> {
-  const { items } = await call<{ items: { feature: string; value: number }[] }>(
-    'GET',
-    `/v1/leads/${leadId}/features`,
-  )
-  return items.find(({ feature }) => feature === 'session_count')!.value
+/** What is served of a lead, by which definitions, and how long it took. */
+async function sessionsOf(leadId: string) {
+  const begun = performance.now()
+  const { definitions, items } = await call<{
+    definitions: number
+    items: { feature: string; value: number }[]
+  }>('GET', `/v1/leads/${leadId}/features`)
+  const ms = performance.now() - begun
+  return { definitions, ms, value: items.find((one) => one.feature === 'session_count')!.value }
+}
+
+/** The notice, as people see it while states are rebuilt. */
+async function lookAtNotice(): Promise<void> {
+  const faults: string[] = []
+  const browser = await launch()
+  try {
+    const page = await open(browser, 1366, faults)
+    await signIn(page, served.url)
+    const notice = page.getByRole('status').filter({ hasText: 'brought up to date' })
+    await notice.getByText(/keeps its last score until its turn comes: \d+ ?% done/).waitFor()
+    const bar = notice.getByRole('progressbar', { name: 'Leads worked through again' })
+    const shown = Number(await bar.getAttribute('aria-valuenow'))
+    const { done, leads } = await readStateRebuild(database.app)
+    expect(shown).toBeGreaterThan(0)
+    expect(shown).toBeLessThanOrEqual((100 * done) / leads + 1e-6)
+    for (const width of [1366, 390]) {
+      await page.setViewportSize({ width, height: 800 })
+      await settled(page)
+      const box = (await notice.boundingBox())!
+      expect(box.x).toBeGreaterThanOrEqual(0)
+      expect(box.x + box.width).toBeLessThanOrEqual(width)
+      await look(page, `rebuild-${width}`)
+    }
+    expect(faults).toEqual([])
+  } finally {
+    await browser.close()
+  }
 }
 
 async function metric(name: string): Promise<number> {
@@ -142,6 +175,9 @@ beforeAll(async () => {
   await fill()
   await until(async () => (await count('lead_scores where score is not null')) === LEADS)
   await until(async () => (await count(FOLDED)) === LEADS)
+  const { definitions, value } = await sessionsOf('lead-0')
+  expect(definitions).not.toBe(FOLD_SCHEMA)
+  expect(value).toBe(EVENTS)
   await kill(served)
 })
 afterAll(async () => {
@@ -168,7 +204,13 @@ test('another version is rebuilt while everything is served, across a kill', asy
   expect(await metric('states')).toBe(LEADS)
   expect(await call('GET', '/v1/features/rebuild')).toMatchObject({ status: 'running' })
   // One that was reached or not, its features are those of this version, from the log.
-  for (const lead of [0, LEADS / 2, LEADS - 1]) expect(await sessionsOf(`lead-${lead}`)).toBe(1)
+  for (const lead of [0, LEADS / 2, LEADS - 1]) {
+    const { definitions, ms, value } = await sessionsOf(`lead-${lead}`)
+    expect({ definitions, value }).toEqual({ definitions: FOLD_SCHEMA, value: 1 })
+    // Some ten on a machine at rest.
+    expect(ms).toBeLessThan(2_000)
+  }
+  if (HAS_PAGES) await lookAtNotice()
   const { items } = await call<{ items: { score: { score: number | null } }[] }>(
     'GET',
     '/v1/leads?limit=100',
@@ -213,7 +255,7 @@ test('another version is rebuilt while everything is served, across a kill', asy
     visits += extractFeatures(track.state, Date.now()).numeric[sessions]!
   }
   expect(visits).toBe(LEADS + 2)
-})
+}, 240_000)
 
 test('the log tells of its beginning and its end', () => {
   expect(served.output()).toContain('feature definitions changed: states are rebuilt')

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EventType, Json, LogEntry } from '../core/index.ts'
 import { emptyGrader, gradeEngagement, type GradeDecision } from './grader.ts'
+import { DEFAULT_MAILBOXES, modelOfMailbox } from './mailbox.ts'
 
 const SENT = Date.UTC(2026, 3, 1, 9)
 let position = 0
@@ -108,4 +109,32 @@ test('memory stays bounded and hostile input is survived', () => {
   }
   expect(JSON.stringify(state).length).toBeLessThan(20_000)
   expect(state.emails.length).toBeLessThanOrEqual(8)
+})
+
+test('a scanner that takes its time in this mailbox is known by it after some e-mails', () => {
+  const state = emptyGrader()
+  const usual = DEFAULT_MAILBOXES.scannerMedian
+  modelOfMailbox(DEFAULT_MAILBOXES, state.scans).scannerMedian.forEach((median, kind) => {
+    expect(median).toBeCloseTo(usual[kind]!, 9)
+  })
+  for (let week = 0; week < 12; week++) {
+    const id = { email_id: `m${week}` }
+    const start = week * 7 * 86_400
+    for (const each of [
+      entry(start, 'email_sent', id),
+      entry(start + 4_000, 'email_open', { ...id, client: `s${week}`, network: 'data_centre' }),
+      entry(start + 40_000, 'email_open', { ...id, client: `h${week}` }),
+    ])
+      gradeEngagement(state, each)
+  }
+  const [, , late] = state.scans
+  expect(late!.count).toBeGreaterThan(8)
+  expect(late!.count).toBeLessThan(12)
+  const { scannerMedian } = modelOfMailbox(DEFAULT_MAILBOXES, state.scans)
+  // Five e-mails' worth of what is known of others, and what these eleven showed.
+  const { count } = late!
+  expect(scannerMedian[2]).toBeGreaterThan(
+    500 ** (5 / (5 + count)) * 3_000 ** (count / (5 + count)),
+  )
+  expect(scannerMedian[2]).toBeLessThan(500 ** (5 / (5 + count)) * 5_000 ** (count / (5 + count)))
 })

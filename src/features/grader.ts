@@ -9,9 +9,12 @@ import { DAY } from './calendar.ts'
 import {
   DEFAULT_MAILBOXES,
   jointDensity,
+  logDelayOf,
   MAILBOXES,
+  modelOfMailbox,
   type MailboxModel,
   type Opening,
+  type Scans,
 } from './mailbox.ts'
 
 interface Email {
@@ -27,6 +30,8 @@ interface Email {
 export interface GraderState {
   /** Probability of each kind of mailbox, from the e-mails that are settled. */
   mailbox: number[]
+  /** What scanners did, by kind of mailbox, from the same e-mails. */
+  scans: Scans[]
   /** Expected number of settled e-mails that the person opened, and did not. */
   opened: number
   ignored: number
@@ -58,7 +63,14 @@ const HUMAN_FROM = 0.6
 const MACHINE_BELOW = 0.25
 
 export function emptyGrader(model: MailboxModel = DEFAULT_MAILBOXES): GraderState {
-  return { mailbox: [...model.shares], opened: 0, ignored: 0, emails: [], decided: {} }
+  return {
+    mailbox: [...model.shares],
+    scans: model.shares.map(() => ({ count: 0, logDelay: 0 })),
+    opened: 0,
+    ignored: 0,
+    emails: [],
+    decided: {},
+  }
 }
 
 /**
@@ -199,27 +211,28 @@ function noteOpening(email: Email, entry: LogEntry): void {
   if (opening.links.length >= AT_ONCE_LINKS && soon) opening.atOnce = true
 }
 
-/** Joint density of the e-mail with each maker (last: nobody), summed over kinds of mailbox. */
-function weigh(state: GraderState, email: Email, model: MailboxModel): number[] {
+/** Joint density of the e-mail by kind of mailbox and maker (last: nobody). */
+function weigh(state: GraderState, email: Email, general: MailboxModel): number[][] {
   const { openings, visited } = email
+  const model = modelOfMailbox(general, state.scans)
   const seen = state.opened + model.opened
   const opens = seen / (seen + state.ignored + model.ignored)
-  const weights = new Array<number>(openings.length + 1).fill(0)
-  for (let kind = 0; kind < MAILBOXES; kind++)
-    for (let i = 0; i <= openings.length; i++) {
+  return Array.from({ length: MAILBOXES }, (_, kind) =>
+    Array.from({ length: openings.length + 1 }, (__, i) => {
       const maker = i === openings.length ? -1 : i
-      const density = jointDensity(model, openings, visited, maker, kind, opens)
-      weights[i] = weights[i]! + state.mailbox[kind]! * density
-    }
-  return weights
+      return state.mailbox[kind]! * jointDensity(model, openings, visited, maker, kind, opens)
+    }),
+  )
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
 
 function decide(state: GraderState, email: Email, model: MailboxModel): GradeDecision[] {
   const weights = weigh(state, email, model)
-  const total = weights.reduce((sum, w) => sum + w, 0)
+  const total = sumOf(weights.flat())
   if (!(total > 0)) return []
   return email.openings.flatMap((opening, i) => {
-    const probability = weights[i]! / total
+    const probability = sumOf(weights.map((byMaker) => byMaker[i]!)) / total
     const grade =
       probability >= HUMAN_FROM ? 'human' : probability < MACHINE_BELOW ? 'machine' : 'unknown'
     const because = reason(opening, email, grade)
@@ -261,19 +274,19 @@ function settle(state: GraderState, now: number, model: MailboxModel): void {
 
 function learn(state: GraderState, email: Email, model: MailboxModel): void {
   const weights = weigh(state, email, model)
-  const total = weights.reduce((sum, w) => sum + w, 0)
+  const total = sumOf(weights.flat())
   if (!(total > 0)) return
-  const { openings, visited } = email
-  const seen = state.opened + model.opened
-  const opens = seen / (seen + state.ignored + model.ignored)
-  const kinds = state.mailbox.map((share, kind) => {
-    let density = 0
-    for (let maker = -1; maker < openings.length; maker++)
-      density += jointDensity(model, openings, visited, maker, kind, opens)
-    return share * density
+  const { openings } = email
+  weights.forEach((byMaker, kind) => {
+    const share = sumOf(byMaker) / total
+    state.mailbox[kind] = share
+    openings.forEach((opening, i) => {
+      const scanned = share - byMaker[i]! / total
+      state.scans[kind]!.count += scanned
+      state.scans[kind]!.logDelay += scanned * logDelayOf(opening)
+    })
   })
-  state.mailbox = kinds.map((kind) => kind / total)
-  const ignored = weights.at(-1) / total
+  const ignored = sumOf(weights.map((byMaker) => byMaker.at(-1))) / total
   state.ignored += ignored
   state.opened += 1 - ignored
 }

@@ -69,12 +69,40 @@ export interface Opening {
   atOnce: boolean
 }
 
+/** What scanners of one kind did in a mailbox, in expectation. */
+export interface Scans {
+  count: number
+  /** Sum of the logarithms of their delays in seconds. */
+  logDelay: number
+}
+
+/**
+ * How many scans of its own a mailbox must have shown to count as much as what is known of others:
+ * variance of the logarithm within a mailbox over that between mailboxes.
+ */
+const SCANS_PRIOR = 5
+
+/** The model for one mailbox: delays of its scanners drawn to what was seen there. */
+export function modelOfMailbox(m: MailboxModel, scans: readonly Scans[]): MailboxModel {
+  const scannerMedian = m.scannerMedian.map((median, kind) => {
+    const { count, logDelay } = scans[kind]!
+    return Math.exp((SCANS_PRIOR * Math.log(median) + logDelay) / (SCANS_PRIOR + count))
+  })
+  return { ...m, scannerMedian }
+}
+
+/** Logarithm of a delay in seconds. */
+export const logDelayOf = ({ delay }: Opening): number => Math.log(Math.max(delay, SOONEST))
+
+/** Clocks are not finer. */
+const SOONEST = 0.001
+
 /** What never happens in theory happens in logs: no evidence weighs more than this. */
 const RARE = 1e-4
 
 /** Density of the delay in seconds, log-normal. */
 function logNormal(seconds: number, median: number, logSd: number): number {
-  const x = Math.max(seconds, 0.001)
+  const x = Math.max(seconds, SOONEST)
   const z = Math.log(x / median) / logSd
   return Math.exp(-0.5 * z * z) / (x * logSd * Math.sqrt(2 * Math.PI))
 }

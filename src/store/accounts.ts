@@ -189,6 +189,14 @@ export async function isSimulated(client: Queryable): Promise<boolean> {
   return rows[0]?.simulated === true
 }
 
+/** What the workspace set otherwise than usual. Needs a client inside withWorkspace. */
+export async function readSettings(client: Queryable): Promise<unknown> {
+  const { rows } = await client.query<{ settings: unknown }>(
+    'select settings from workspaces where workspace_id = current_workspace()',
+  )
+  return rows[0]?.settings
+}
+
 /** All workspaces by slug. Needs the owner. */
 export async function everyWorkspace(owner: Queryable): Promise<WorkspaceName[]> {
   const { rows } = await owner.query<{

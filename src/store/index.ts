@@ -13,6 +13,7 @@ export {
   findSession,
   listWorkspaces,
   putRefreshToken,
+  readSettings,
   revokeRefreshToken,
   rotateRefreshToken,
   setPassword,

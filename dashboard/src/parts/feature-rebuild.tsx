@@ -28,8 +28,8 @@ export function FeatureRebuild() {
   return (
     <Alert color="blue" role="status" mb="md" p="xs" title="Scores are being brought up to date">
       <Text size="sm" mb={4}>
-        This version measures behavior in a new way. Leads that were not worked through again keep
-        their score until then: {wholePercent(progress)} done{leftOf(seconds_left)}.
+        This version measures behavior in a new way. Each lead keeps its last score until its turn
+        comes: {wholePercent(progress)} done{leftOf(seconds_left)}.
       </Text>
       <Progress value={100 * progress} size="sm" aria-label="Leads worked through again" />
     </Alert>

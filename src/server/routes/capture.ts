@@ -12,12 +12,12 @@ import {
   AppError,
   EVENT_TYPES,
   isWebsiteEventType,
-  OUTCOME_SUCCESS,
   PUBLIC_EVENT_TYPES,
   type Problem,
 } from '../../core/index.ts'
 import { orThrow, type Fate } from '../../events/index.ts'
-import { findLead } from '../../store/index.ts'
+import { outcomeSettings, successOf } from '../../outcomes/index.ts'
+import { findLead, readSettings } from '../../store/index.ts'
 import { actorOf, type Access, type Principal } from '../principal.ts'
 import type { Services } from '../services.ts'
 import { viewerOf } from './leads.ts'
@@ -105,7 +105,7 @@ async function checkVisible(
 }
 
 function outcomeRoute(app: FastifyInstance, services: Services): void {
-  const { capture, captureRate, clock, newId } = services
+  const { capture, captureRate, clock, database, newId } = services
   app.post<{ Body: OutcomeBody }>(
     '/v1/outcomes',
     {
@@ -122,6 +122,10 @@ function outcomeRoute(app: FastifyInstance, services: Services): void {
       const { outcome_type, details = {}, ...rest } = body
       await checkVisible(services, principal, rest.lead_id)
       const event_id = rest.event_id ?? newId()
+      // Before anything is stored: a setting that cannot be is refused by its name.
+      const settings = outcomeSettings(
+        await database.withWorkspace(principal.workspaceId, readSettings),
+      )
       const by = principal.kind === 'user' ? { by: actorOf(principal) } : {}
       const event = { ...rest, event_id, type: outcome_type, properties: { ...details, ...by } }
       const [fate] = await capture.take(principal.workspaceId, [event], clock.now())
@@ -130,7 +134,7 @@ function outcomeRoute(app: FastifyInstance, services: Services): void {
         outcome_recorded: true,
         outcome_id: event_id,
         position,
-        success_score: OUTCOME_SUCCESS[outcome_type],
+        success_score: successOf(settings, outcome_type),
       })
     },
   )
