@@ -112,7 +112,7 @@ async function runExplanation(): Promise<void> {
   expect(JSON.parse(shell('abstention', together))).toMatchObject({
     score: null,
     abstained: true,
-    reason: 'no model is trained in this workspace yet',
+    reason: 'not enough data yet: no model is trained in this workspace',
   })
   shell('train', train!.lines)
   const answer = () => JSON.parse(shell('ask', [...signIn!.lines, ...ask!.lines])) as Score

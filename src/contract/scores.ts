@@ -20,6 +20,9 @@ export const Factor = Type.Object({
 })
 export type Factor = Static<typeof Factor>
 
+export const PRIOR_SOURCES = ['segment', 'workspace', 'base'] as const
+export type PriorSource = (typeof PRIOR_SOURCES)[number]
+
 const whole = {
   score_id: Nullable(Type.String({ description: 'model:version:position, for feedback' })),
   score: Nullable(
@@ -28,8 +31,23 @@ const whole = {
   probability: Nullable(Probability),
   interval: Nullable(Interval),
   prior: Nullable(
-    Type.Number({ minimum: 0, maximum: 1, description: 'Chance of a lead like this unseen' }),
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Chance of a lead like this unseen; without a model a guess from its behavior',
+    }),
   ),
+  prior_from: Nullable(
+    OneOf(PRIOR_SOURCES, 'What its level rests on; base: on simulated markets alone'),
+  ),
+  prior_interval: Nullable(
+    Type.Array(Probability, {
+      minItems: 2,
+      maxItems: 2,
+      description: '90 % interval of a guess; null: no guess',
+    }),
+  ),
+  prior_sentence: Nullable(Type.String({ description: 'Where the prior comes from, in words' })),
   times_average: Nullable(Type.Number({ minimum: 0 })),
   abstained: Type.Boolean(),
   reason: Nullable(Type.String({ description: 'Why there is no score' })),
@@ -66,13 +84,10 @@ export type LeadScore = Static<typeof LeadScore>
 export const ScoreAnswer = Type.Object({
   lead_id: Type.String(),
   ...whole,
-  prior_from: Nullable(
-    Type.String({ description: 'segment or workspace: what the prior rests on' }),
-  ),
   confidence: Nullable(Probability),
   horizon_days: Type.Integer(),
   model: Nullable(Type.Object({ name: Type.String(), version: Type.Integer() })),
-  factors: Type.Array(Factor, { description: 'Largest first' }),
+  factors: Type.Array(Factor, { description: 'Largest first; without a model: of the guess' }),
   call_next: CallNext,
   trend: Nullable(Type.Number()),
   computed_at: Time,

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/index.ts'
 import { createKept, type Logger } from '../platform/index.ts'
-import { leadScoring, smoothedRate, type LiveModels, type Priors } from '../models/index.ts'
+import { leadScoring, type LiveModels, type OwnRates } from '../models/index.ts'
 import {
   readEconomics,
   readLeadRates,
@@ -33,18 +33,16 @@ export interface Grounds {
   readonly of: (workspaceId: number, options?: { readonly patient?: boolean }) => Promise<Ground>
 }
 
-/** Rates as priors; undefined while no lead is old enough to count. */
-export function priorsOfRates(rates: readonly SegmentRate[]): Priors | undefined {
-  const leads = rates.reduce((sum, rate) => sum + rate.leads, 0)
-  if (leads === 0) return undefined
-  const positives = rates.reduce((sum, rate) => sum + rate.positives, 0)
-  const segments = rates.flatMap((rate) => {
-    if (rate.segment === null) return []
-    const own = { leads: rate.leads, rate: smoothedRate(rate.positives, rate.leads) }
-    return [[rate.segment, own] as const]
-  })
+/** What was counted, for the guess where no model is; undefined while nothing is there to count. */
+function ownRates(rates: readonly SegmentRate[]): OwnRates | undefined {
+  if (rates.length === 0) return undefined
+  const sum = (of: 'leads' | 'positives'): number =>
+    rates.reduce((total, rate) => total + rate[of], 0)
+  const segments = rates.flatMap(({ segment, leads, positives }) =>
+    segment === null ? [] : [[segment, { leads, positives }] as const],
+  )
   return {
-    workspace: { leads, rate: smoothedRate(positives, leads) },
+    workspace: { leads: sum('leads'), positives: sum('positives') },
     segments: Object.fromEntries(segments),
   }
 }
@@ -99,7 +97,7 @@ export function createGrounds({ database, models, clock, log, onLook }: GroundsO
       }
       return {
         champion,
-        priors: champion ? undefined : priorsOfRates(await counted()),
+        rates: champion ? undefined : ownRates(await counted()),
         economics: economicsOf(stored),
         timeZone: stored.timeZone,
       }

@@ -7,12 +7,13 @@ import {
   type LeadState,
 } from '../features/index.ts'
 import {
+  guessLead,
   predictModel,
-  priorOf,
   type Live,
+  type OwnRates,
   type Prediction,
   type PredictionContext,
-  type Priors,
+  type PriorSource,
 } from '../models/index.ts'
 import { callNext, type CallNext, type Economics } from './call-next.ts'
 import { whyNotCalled, type StandingFacts } from './call-standing.ts'
@@ -21,8 +22,8 @@ import { whyNotCalled, type StandingFacts } from './call-standing.ts'
 export interface ScoringGround {
   /** The live lead_scoring model. */
   readonly champion: Live | undefined
-  /** Rates by segment for where no model is trained; undefined: nothing to count yet. */
-  readonly priors: Priors | undefined
+  /** How the leads did so far, where no model is live; undefined: nothing to count yet. */
+  readonly rates: OwnRates | undefined
   readonly economics: Economics
 }
 
@@ -31,10 +32,12 @@ export interface LeadFacts extends StandingFacts {
   readonly segment: string | null
 }
 
-export interface ComputedScore extends Omit<Prediction, 'prior' | 'priorFrom' | 'timesAverage'> {
+export interface ComputedScore extends Omit<Prediction, 'priorFrom' | 'timesAverage'> {
+  /** Null: no model was live; then the prior is a guess, and factors are those of the guess. */
   readonly version: number | null
-  readonly prior: number | null
-  readonly priorFrom: 'segment' | 'workspace' | null
+  readonly priorFrom: PriorSource
+  /** 90 % interval of a guess; null with a model. */
+  readonly priorInterval: readonly [number, number] | null
   readonly timesAverage: number | null
   /** At a permitted hour; see atHour. */
   readonly call: CallNext
@@ -49,25 +52,30 @@ export interface ComputedScore extends Omit<Prediction, 'prior' | 'priorFrom' | 
 const PRICE_MEAN = NUMERIC_FEATURES.findIndex(({ name }) => name === 'price_mean')
 const UNSUBSCRIBED = EVENT_TYPES.unsubscribed.code
 
-const NO_MODEL = 'no model is trained in this workspace yet'
+const NO_MODEL = 'not enough data yet: no model is trained in this workspace'
+
+type Answer = Omit<ComputedScore, 'call' | 'lastActivityAt' | 'asOf' | 'position' | 'vector'>
 
 function withoutModel(
-  priors: Priors | undefined,
-  segment: string | null,
-): Omit<ComputedScore, 'call' | 'lastActivityAt' | 'asOf' | 'position' | 'vector'> {
-  const prior = priors && priorOf(priors, segment)
+  { rates }: ScoringGround,
+  vector: FeatureVector,
+  { events, segment }: PredictionContext,
+  reasons: boolean,
+): Answer {
+  const guess = guessLead(vector, { events, segment, rates, reasons })
   return {
     version: null,
     probability: null,
     score: null,
     interval: null,
-    prior: prior?.probability ?? null,
-    priorFrom: prior?.from ?? null,
-    timesAverage: prior ? prior.probability / priors.workspace.rate : null,
+    prior: guess.probability,
+    priorFrom: guess.from,
+    priorInterval: guess.interval,
+    timesAverage: guess.timesAverage,
     confidence: null,
     abstained: true,
     reason: NO_MODEL,
-    factors: [],
+    factors: guess.factors,
   }
 }
 
@@ -89,12 +97,13 @@ export function computeScore(
   const asOf = Math.max(now, state.cursorTime)
   const vector = extractFeatures(state, asOf)
   const context: PredictionContext = { events: ownEvents(state), ...facts }
-  const predicted = champion
+  const predicted: Answer = champion
     ? {
         ...predictModel(champion.model, vector, context, options),
+        priorInterval: null,
         version: champion.version,
       }
-    : withoutModel(ground.priors, facts.segment)
+    : withoutModel(ground, vector, context, options.reasons === true)
   const price = vector.numeric[PRICE_MEAN]!
   const call = callNext(
     {

@@ -50,6 +50,8 @@ export function toScoreRecord(
     probability: computed.probability,
     interval: computed.interval,
     prior: computed.prior,
+    priorFrom: computed.priorFrom,
+    priorInterval: computed.priorInterval,
     timesAverage: computed.timesAverage,
     reason: computed.reason,
     commission: call.expectedCommission,

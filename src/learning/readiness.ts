@@ -48,7 +48,7 @@ function modelLine(have: number, leads: number, from: LearnedFrom): Learnable {
       : `${LEADS_MIN - without} more without it`
   const sentence = isReady
     ? `a first model can be learned from ${by}; it goes live if it beats the average and the rules`
-    : `a first model takes ${need}; until then leads have no score, and say so`
+    : `a first model takes ${need}; until then leads have no score but a guess, and say so`
   return { what: 'model', name: null, isReady, have, need: POSITIVES_MIN, sentence }
 }
 

@@ -26,7 +26,22 @@ export {
 } from './fitted-model.ts'
 export type { AttributeMap } from './inputs.ts'
 export { predictModel, type Factor, type Prediction, type PredictionContext } from './predict.ts'
-export { priorOf, smoothedRate, type Prior, type Priors } from './prior.ts'
+export {
+  baseValue,
+  declarationsOf,
+  guessLead,
+  type BaseGuess,
+  type BaseInput,
+  type BaseModel,
+} from './base-model.ts'
+export {
+  priorOf,
+  smoothedRate,
+  type OwnRates,
+  type Prior,
+  type Priors,
+  type PriorSource,
+} from './prior.ts'
 export { referenceSample } from './reference-sample.ts'
 export {
   leadScoring,

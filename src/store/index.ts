@@ -188,6 +188,7 @@ export {
   readLeadRates,
   readScoringInputs,
   readStaleScores,
+  readWorkspacesWithLeads,
   saveLeadScores,
   type DueLead,
   type LeadScoreRecord,

@@ -43,6 +43,8 @@ export interface StoredScore {
   readonly probability: number | null
   readonly interval: readonly [number, number] | null
   readonly prior: number | null
+  readonly priorFrom: string | null
+  readonly priorInterval: readonly [number, number] | null
   readonly timesAverage: number | null
   readonly reason: string | null
   readonly scoreBefore: number | null
@@ -72,6 +74,9 @@ interface ScoreRow {
   low: number | null
   high: number | null
   prior: number | null
+  prior_from: string | null
+  prior_low: number | null
+  prior_high: number | null
   times_average: number | null
   reason: string | null
   score_before: number | null
@@ -86,12 +91,13 @@ interface ScoreRow {
 
 const SCORE_COLUMNS = `s.version as score_version, s.position as score_position,
   coalesce(nullif(s.computed_at, '-infinity'), s.computed_before) as computed_at, s.score,
-  s.probability, s.low, s.high, s.prior, s.times_average, s.reason, s.score_before, s.churn_risk,
+  s.probability, s.low, s.high, s.prior, s.prior_from, s.prior_low, s.prior_high, s.times_average,
+  s.reason, s.score_before, s.churn_risk,
   s.commission, s.reachability, s.call_reasons, s.call_next, s.not_called, s.last_activity_at`
 
 function toScore(row: ScoreRow): StoredScore | null {
   if (row.computed_at === null) return null
-  const { low, high } = row
+  const { low, high, prior_low: priorLow, prior_high: priorHigh } = row
   return {
     version: row.score_version,
     position: Number(row.score_position),
@@ -100,6 +106,8 @@ function toScore(row: ScoreRow): StoredScore | null {
     probability: row.probability,
     interval: low === null || high === null ? null : [low, high],
     prior: row.prior,
+    priorFrom: row.prior_from,
+    priorInterval: priorLow === null || priorHigh === null ? null : [priorLow, priorHigh],
     timesAverage: row.times_average,
     reason: row.reason,
     scoreBefore: row.score_before,

@@ -1,6 +1,6 @@
 /**
  * The current score of every lead: written by the owner of its partition, read in order. SQL:
- * migrations/0006 and 0009.
+ * migrations/0006, 0009 and 0033.
  */
 import type { Queryable } from './connection.ts'
 import type { StateKey } from './lead-states.ts'
@@ -16,6 +16,9 @@ export interface LeadScoreRecord extends StateKey {
   readonly probability: number | null
   readonly interval: readonly [number, number] | null
   readonly prior: number | null
+  /** segment, workspace or base; null with a prior of before there were guesses. */
+  readonly priorFrom: string | null
+  readonly priorInterval: readonly [number, number] | null
   readonly timesAverage: number | null
   /** Why there is no score. */
   readonly reason: string | null
@@ -48,6 +51,9 @@ export async function saveLeadScores(
     low: r.interval?.[0] ?? null,
     high: r.interval?.[1] ?? null,
     prior: r.prior,
+    prior_from: r.priorFrom,
+    prior_low: r.priorInterval?.[0] ?? null,
+    prior_high: r.priorInterval?.[1] ?? null,
     times_average: r.timesAverage,
     reason: r.reason,
     commission: r.commission,
@@ -205,7 +211,16 @@ export async function queueUnscored(client: Queryable, workspaceId: number): Pro
   return Number(rows[0]!.added)
 }
 
-/** Leads and how many of them made an offer or bought, by segment. */
+/** Of every workspace, whoever asks. */
+export async function readWorkspacesWithLeads(client: Queryable): Promise<number[]> {
+  const { rows } = await client.query<{ workspace_id: number }>({
+    name: 'workspaces_with_leads',
+    text: 'select * from workspaces_with_leads() as workspace_id',
+  })
+  return rows.map(({ workspace_id }) => workspace_id)
+}
+
+/** Leads and how many of them made an offer, bought or (sellers) signed, by segment. */
 export interface SegmentRate {
   readonly segment: string | null
   readonly leads: number
@@ -213,8 +228,8 @@ export interface SegmentRate {
 }
 
 /**
- * How leads known for at least `days` did within `days` of becoming known. Reads the whole log of
- * the workspace: keep the answer.
+ * How leads known for at least `days` did within `days` of becoming known; where there are none,
+ * what an import said became of leads. Reads the whole log of the workspace: keep the answer.
  */
 export async function readLeadRates(
   client: Queryable,

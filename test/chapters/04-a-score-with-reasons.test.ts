@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { writeLeadFile } from '../support/lead-file.ts'
 import { taughtWorkspace, workspace } from '../support/product.ts'
 
-test('without a model or enough to go by, the product says so instead of guessing', async () => {
+test('without a model or enough to go by, there is no score but a guess that says what it is', async () => {
   const hub = await workspace('chapter-4')
   await hub.post('/v1/events', { lead_id: 'new', type: 'page_visit' })
   const { body } = await hub.get('/v1/leads/new/score')
   expect(body).toMatchObject({ score: null, probability: null, abstained: true, model: null })
   expect(body.reason).toContain('no model is trained')
+  expect(body.prior_sentence).toContain('not from your leads')
 })
 
 test('with a model a score is a chance, an interval and reasons in sentences', async () => {

@@ -9,6 +9,7 @@ import { publishVersion, setAlias } from '../../src/models/index.ts'
 import { exampleModel } from '../support/example-model.ts'
 import { startHub, type Hub, type Reply } from '../support/hub.ts'
 import { makeKey } from '../support/keys.ts'
+import { makeWorkspace } from '../support/workspaces.ts'
 
 let hub: Hub
 let admin: string
@@ -27,6 +28,8 @@ afterAll(() => hub.close())
 const post = (path: string, body: unknown, as = admin): Promise<Reply> =>
   hub.call('POST', path, { as, body })
 const get = (path: string, as = admin): Promise<Reply> => hub.call('GET', path, { as })
+
+const NO_MODEL = 'not enough data yet: no model is trained in this workspace'
 
 const views = (leadId: string, count: number): Promise<Reply> =>
   post('/v1/events', {
@@ -47,16 +50,20 @@ const champion = (version: number | null, reason = 'test') =>
   })
 
 /** Waits until the list says what is expected. */
-async function untilScored(path: string, fits: (items: Reply['body']) => boolean): Promise<Reply> {
+async function untilScored(
+  path: string,
+  fits: (items: Reply['body']) => boolean,
+  as = admin,
+): Promise<Reply> {
   for (let i = 0; i < 1_000; i++) {
-    const reply = await get(path)
+    const reply = await get(path, as)
     if (reply.status === 200 && fits(reply.body.items)) return reply
     await sleep(50)
   }
-  throw new Error(`${path} never fitted: ${JSON.stringify((await get(path)).body)}`)
+  throw new Error(`${path} never fitted: ${JSON.stringify((await get(path, as)).body)}`)
 }
 
-test('without a model: no score, why, and no prior while nothing can be counted', async () => {
+test('without a model: no score, why, and the guess of the base model', async () => {
   await views('early', 6)
   const { body, status } = await get('/v1/leads/early/score')
   expect(status).toBe(200)
@@ -65,18 +72,26 @@ test('without a model: no score, why, and no prior while nothing can be counted'
     score: null,
     probability: null,
     interval: null,
-    prior: null,
+    prior_from: 'base',
+    prior_sentence: 'Guess of the base model: learned from simulated markets, not from your leads.',
     abstained: true,
-    reason: 'no model is trained in this workspace yet',
+    reason: NO_MODEL,
     model: null,
-    factors: [],
     horizon_days: 90,
   })
+  const [low, high] = body.prior_interval
+  expect(body.prior).toBeGreaterThan(low)
+  expect(body.prior).toBeLessThan(high)
+  expect(body.times_average).toBeNull()
+  const names = (body.factors as { feature: string }[]).map(({ feature }) => feature)
+  expect(names).toContain('last_activity_hours')
+  const { value, expected_commission: commission, reachability } = body.call_next
+  expect(value).toBeCloseTo(body.prior * commission * reachability, 6)
   const seen = await post('/interactions/property-view', { lead_id: 'early', property_id: 'p' })
   expect(seen.body).toMatchObject({
     lead_score: null,
     pending: false,
-    reason: 'no model is trained in this workspace yet',
+    reason: NO_MODEL,
   })
 })
 
@@ -235,7 +250,7 @@ test('an erased lead leaves no score', async () => {
   expect(Number(rows[0]!.n)).toBe(0)
 })
 
-test('without a model the prior is counted from leads known for long, by segment', async () => {
+test('without a model the level is counted from leads known for long, by segment', async () => {
   const key = await makeKey(hub.database, 'counted', ['events:write', 'leads:read', 'leads:write'])
   const day = (n: number): string => new Date(Date.now() - n * 86_400_000).toISOString()
   for (let i = 0; i < 8; i++) {
@@ -247,11 +262,60 @@ test('without a model the prior is counted from leads known for long, by segment
     // Of the first three the offer came within 90 days; of the others too late to count.
     await post('/v1/events', { events: [visit, offer] }, key)
   }
-  const luxury = (await get('/v1/leads/old-0/score', key)).body
-  const other = (await get('/v1/leads/old-7/score', key)).body
+  await post('/v1/leads', { lead_id: 'still' }, key)
+  await post('/v1/leads', { lead_id: 'still-luxury', segment: 'luxury' }, key)
+  const luxury = (await get('/v1/leads/still-luxury/score', key)).body
+  const other = (await get('/v1/leads/still/score', key)).body
+  const acted = (await get('/v1/leads/old-7/score', key)).body
+  const elsewhere = await makeKey(hub.database, 'uncounted', ['leads:read', 'leads:write'])
+  await post('/v1/leads', { lead_id: 'still' }, elsewhere)
+  const uncounted = (await get('/v1/leads/still/score', elsewhere)).body
+  expect(uncounted).toMatchObject({ prior_from: 'base', factors: [] })
   expect(luxury).toMatchObject({ score: null, prior_from: 'segment' })
-  expect(other).toMatchObject({ score: null, prior_from: 'workspace' })
-  // 3 of 8 in the workspace, 3 of 4 in the segment, which weighs 4 to 50.
-  expect(other.prior).toBeCloseTo(3.5 / 9, 9)
-  expect(luxury.prior).toBeCloseTo((0.7 * 4 + (3.5 / 9) * 50) / 54, 9)
+  expect(other).toMatchObject({ score: null, prior_from: 'workspace', factors: [] })
+  expect(other.prior_sentence).toContain('how your leads did so far')
+  // 3 of 8 in the workspace and 3 of 4 in the segment draw the level of simulated markets up.
+  expect(luxury.prior).toBeGreaterThan(other.prior)
+  expect(other.prior).toBeGreaterThan(uncounted.prior)
+  expect(acted.prior).toBeGreaterThan(other.prior)
+})
+
+test('leads without events have a guess in the list, which vanishes with the first champion', async () => {
+  const key = await makeKey(hub.database, 'guessed', ['events:write', 'leads:read', 'leads:write'])
+  const leads = Array.from({ length: 3 }, (_, i) => `imported-${i}`)
+  for (const lead_id of leads) await post('/v1/leads', { lead_id, phone: '+12065550100' }, key)
+  await post('/v1/events', { lead_id: 'imported-2', type: 'tour_scheduled', property_id: 'p' }, key)
+  const path = '/v1/leads?sort=call_next'
+  type Item = {
+    lead_id: string
+    score: { prior_from: string; model_version: number | null } | null
+  }
+  const { body } = await untilScored(
+    path,
+    (items: Item[]) => items.length === 3 && items.every(({ score }) => score !== null),
+    key,
+  )
+  const [first, ...others] = body.items
+  expect(first.lead_id).toBe('imported-2')
+  for (const { score } of others) {
+    expect(score).toMatchObject({ score: null, reason: NO_MODEL, prior_from: 'base' })
+    expect(score.call_next.value).toBeGreaterThan(0)
+  }
+  const workspaceId = await makeWorkspace(hub.database, 'guessed')
+  const version = await publishVersion(hub.registry, workspaceId, exampleModel(1), {
+    createdBy: 'test',
+  })
+  await setAlias(hub.registry, workspaceId, {
+    name: 'lead_scoring',
+    alias: 'champion',
+    version,
+    actor: 'test',
+    reason: 'test',
+  })
+  const after = await untilScored(
+    path,
+    (items: Item[]) => items.every(({ score }) => score?.model_version === version),
+    key,
+  )
+  for (const { score } of after.body.items) expect(score.prior_interval).toBeNull()
 })

@@ -125,8 +125,8 @@ export function useReasons(
     const due = leads.filter(
       ({ lead_id, score }) =>
         visible.has(lead_id) &&
-        typeof score?.score === 'number' &&
-        reasons.get(lead_id)?.of !== score.computed_at,
+        (typeof score?.score === 'number' || (score?.prior_interval ?? null) !== null) &&
+        reasons.get(lead_id)?.of !== score?.computed_at,
     )
     if (due.length === 0) return
     nextAt.current = Infinity

@@ -1,13 +1,23 @@
 /** A score in words: "1 in 9, six times your average", its interval and its trend. */
-import { Text } from '@mantine/core'
+import { Badge, Text } from '@mantine/core'
 import type { LeadScore } from '../../../src/contract/index.ts'
 import './chance.css'
 import { few, percent } from './numbers.ts'
 
 export type Whole = Pick<
   LeadScore,
-  'score' | 'probability' | 'interval' | 'times_average' | 'trend' | 'reason'
+  | 'score'
+  | 'probability'
+  | 'interval'
+  | 'times_average'
+  | 'trend'
+  | 'reason'
+  | 'prior'
+  | 'prior_from'
+  | 'prior_interval'
+  | 'prior_sentence'
 >
+type Ends = Pick<LeadScore, 'interval' | 'prior_interval'>
 
 function inWords(probability: number, timesAverage: number | null): string {
   const chance =
@@ -47,9 +57,8 @@ export function ScoreMark({ score, trend }: { score: number; trend: number | nul
 }
 
 /** Where the chance lies and how sure that is; the bar ends at `most`. */
-function Interval({ of, most }: { of: Whole; most: number }) {
-  const { interval, probability } = of
-  if (interval === null || probability === null) return null
+function Interval(props: { interval: readonly number[]; probability: number; most: number }) {
+  const { interval, probability, most } = props
   const [low = 0, high = 1] = interval
   const at = (share: number) => `${Math.min(100, (100 * share) / most)}%`
   return (
@@ -67,9 +76,46 @@ function Interval({ of, most }: { of: Whole; most: number }) {
 
 const SCALES = [0.05, 0.1, 0.25, 0.5, 1]
 /** Where bars of these scores end, so that small chances can be told apart. */
-export function scaleOf(scores: readonly (Whole | null | undefined)[]): number {
-  const most = Math.max(0, ...scores.map((one) => one?.interval?.[1] ?? 0))
+export function scaleOf(scores: readonly (Ends | null | undefined)[]): number {
+  const ends = scores.map((one) => (one?.interval ?? one?.prior_interval)?.[1] ?? 0)
+  const most = Math.max(0, ...ends)
   return SCALES.find((scale) => scale >= most) ?? 1
+}
+
+const REST_ON = {
+  segment: 'prior, your segment',
+  workspace: 'prior, your leads',
+  base: 'prior, base model',
+}
+
+/** Where no model was learned yet: a guess, told apart from a score at first sight. */
+function Guess({ of, most }: { of: Whole; most: number }) {
+  const { prior, prior_from: from, prior_interval: interval, prior_sentence: sentence } = of
+  if (prior === null || interval === null) return null
+  return (
+    <div className="chance">
+      <span className="score-mark guess-mark" role="img" aria-label="No score">
+        –
+      </span>
+      <div className="chance-words">
+        <Text size="sm" className="guess-words">
+          No score; guess {inWords(prior, null)}
+          {from !== null && (
+            <Badge
+              size="xs"
+              variant="outline"
+              color="gray"
+              tt="none"
+              {...(sentence !== null && { title: sentence })}
+            >
+              {REST_ON[from]}
+            </Badge>
+          )}
+        </Text>
+        <Interval interval={interval} probability={prior} most={most} />
+      </div>
+    </div>
+  )
 }
 
 export function Chance({ of, most }: { of: Whole | null | undefined; most?: number }) {
@@ -79,7 +125,10 @@ export function Chance({ of, most }: { of: Whole | null | undefined; most?: numb
         Not scored yet
       </Text>
     )
-  if (of.score === null || of.probability === null)
+  const { score, probability, interval, prior_interval: guess } = of
+  const end = most ?? scaleOf([of])
+  if (score === null && guess !== null) return <Guess of={of} most={end} />
+  if (score === null || probability === null)
     return (
       <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
         No score: {of.reason ?? 'too little is known yet'}
@@ -87,12 +136,12 @@ export function Chance({ of, most }: { of: Whole | null | undefined; most?: numb
     )
   return (
     <div className="chance">
-      <ScoreMark score={of.score} trend={of.trend} />
+      <ScoreMark score={score} trend={of.trend} />
       <div className="chance-words">
         <Text size="sm" fw={600}>
-          {inWords(of.probability, of.times_average)}
+          {inWords(probability, of.times_average)}
         </Text>
-        <Interval of={of} most={most ?? scaleOf([of])} />
+        {interval !== null && <Interval interval={interval} probability={probability} most={end} />}
       </div>
     </div>
   )

@@ -195,7 +195,11 @@ export function Readiness() {
             )}
             {answer.model_version === null && (
               <Text size="sm" c="dimmed">
-                No model is live: no lead has a score yet, and each says so.
+                No model is live: no lead has a score yet, and each says so. Until then lists are in
+                the order of a guess, which comes from simulated markets. Your own outcomes mend it:
+                from the first on, of leads whose outcome is final, your own rate sets its level;
+                with enough of them a first model is learned, and when that goes live the guesses
+                are gone.
               </Text>
             )}
           </Stack>

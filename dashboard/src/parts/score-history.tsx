@@ -81,7 +81,9 @@ interface LineProps {
 function Line({ points, events, width }: LineProps) {
   const from = points[0]!.at
   const to = Math.max(points.at(-1)!.at, from + 1)
-  const most = scaleOf(points.map(({ low, high }) => ({ ...NOTHING, interval: [low, high] })))
+  const most = scaleOf(
+    points.map(({ low, high }) => ({ interval: [low, high], prior_interval: null })),
+  )
   const x = (at: number) => LEFT + ((at - from) / (to - from)) * (width - LEFT - RIGHT)
   const y = (share: number) => HEIGHT - BOTTOM - (share / most) * (HEIGHT - BOTTOM - TOP)
   const along = (value: (point: Point) => number, list = points) =>
@@ -134,8 +136,6 @@ function Line({ points, events, width }: LineProps) {
     </svg>
   )
 }
-
-const NOTHING = { score: null, probability: null, times_average: null, trend: null, reason: null }
 
 function Numbers({ items }: { items: readonly Item[] }) {
   return (

@@ -39,11 +39,18 @@ function Pulse({ isHeld }: { isHeld: boolean }) {
 /** What stands above the rows: what holds for all of them. */
 function Notes({ leads, known }: { leads: readonly BoardLead[]; known: readonly string[] }) {
   const isScored = leads.some(({ score }) => typeof score?.model_version === 'number')
+  const guess = leads.find(({ score }) => (score?.prior_interval ?? null) !== null)?.score
   return (
     <>
       {!isScored && (
         <Alert color="blue" title="No lead has a score yet">
-          Scores come from a model that has learned from leads whose outcome is known: see{' '}
+          {guess && (
+            <>
+              The chances below are guesses, so that there is an order to begin with.{' '}
+              {guess.prior_sentence}{' '}
+            </>
+          )}
+          Scores come from a model that has learned from your leads whose outcome is known: see{' '}
           <Anchor
             inherit
             c="inherit"
@@ -52,10 +59,10 @@ function Notes({ leads, known }: { leads: readonly BoardLead[]; known: readonly 
           >
             Models
           </Anchor>
-          . Until then the order is that of arrival.
+          .{!guess && ' Until then the order is that of arrival.'}
         </Alert>
       )}
-      {isScored && known.length > 0 && (
+      {known.length > 0 && (
         <Text size="xs" c="dimmed">
           For all calls: {known.join('; ')}.
         </Text>

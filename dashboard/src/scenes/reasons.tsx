@@ -46,7 +46,7 @@ function Bars({ factors }: { factors: readonly Factor[] }) {
 }
 
 function about({ model, prior, prior_from }: ScoreAnswer): string {
-  if (model === null) return 'No model is live'
+  if (model === null) return 'No model is live: a guess'
   const average =
     prior === null ? '' : `; the average of this ${prior_from ?? 'kind'} is ${percent(prior)}`
   return `Chance as version ${model.version} sees it${average}`
@@ -76,6 +76,15 @@ export function Reasons({ leadId }: { leadId: string }) {
         {(answer) => (
           <Stack gap="sm">
             <Chance of={answer} />
+            {answer.prior_interval !== null && (
+              <Text size="sm">
+                No score: {answer.reason}. {answer.prior_sentence} It vanishes when a model that
+                learned from your own leads goes live.
+                {answer.factors.length === 0
+                  ? ' The lead has done nothing so far that would move it.'
+                  : ' What moves it, against the average lead of those markets:'}
+              </Text>
+            )}
             {answer.factors.length > 0 && <Bars factors={answer.factors} />}
             {answer.call_next.not_called !== null && (
               <Alert color="gray" p="xs" title="Not on the call list">

@@ -238,7 +238,7 @@ function said(known: number, converted: number): string {
   if (converted === 0 || converted === known)
     return (
       `All ${known} leads with an outcome have the same one, so there is nothing to tell apart ` +
-      'yet: without a model they have no score, and say so.'
+      'yet: without a model they have no score but a guess, and say so.'
     )
   return `${converted} of ${known} leads with an outcome converted.`
 }

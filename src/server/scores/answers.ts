@@ -1,5 +1,10 @@
 /** Scores as the contract shows them. */
-import type { CallNext as CallNextBody, LeadScore, ScoreAnswer } from '../../contract/index.ts'
+import type {
+  CallNext as CallNextBody,
+  LeadScore,
+  PriorSource,
+  ScoreAnswer,
+} from '../../contract/index.ts'
 import {
   atHour,
   inSight,
@@ -31,6 +36,41 @@ const difference = (now: number | null, before: number | null): number | null =>
 export const scoreId = (version: number | null, position: number): string | null =>
   version === null ? null : `${leadScoring.name}:${version}:${position}`
 
+/** Where a prior comes from. A guess is never passed off as learned from the team's own leads. */
+const PRIOR_SENTENCES: Record<'model' | 'guess', Partial<Record<PriorSource, string>>> = {
+  model: {
+    segment: 'Average of the leads of this segment when the model was made.',
+    workspace: 'Average of the leads of this workspace when the model was made.',
+  },
+  guess: {
+    segment:
+      'Guess: how your leads of this segment did so far; who stands above and below that comes ' +
+      'from the base model, learned from simulated markets.',
+    workspace:
+      'Guess: how your leads did so far; who stands above and below that comes from the base ' +
+      'model, learned from simulated markets.',
+    base: 'Guess of the base model: learned from simulated markets, not from your leads.',
+  },
+}
+
+interface PriorParts {
+  readonly version: number | null
+  readonly prior: number | null
+  readonly priorFrom: string | null
+  readonly priorInterval: readonly [number, number] | null
+}
+
+function toPrior({ version, prior, priorFrom, priorInterval }: PriorParts) {
+  const from = priorFrom as PriorSource | null
+  const sentences = PRIOR_SENTENCES[version === null ? 'guess' : 'model']
+  return {
+    prior,
+    prior_from: from,
+    prior_interval: priorInterval === null ? null : [...priorInterval],
+    prior_sentence: from === null ? null : (sentences[from] ?? null),
+  }
+}
+
 interface Current extends Omit<LeadScoreRecord, 'computedAt' | 'lastActivityAt'> {
   readonly computedAt: Date | number
   readonly lastActivityAt: Date | number | null
@@ -55,7 +95,7 @@ export function toLeadScore(
     score: current.score,
     probability: current.probability,
     interval: current.interval === null ? null : [...current.interval],
-    prior: current.prior,
+    ...toPrior(current),
     times_average: current.timesAverage,
     abstained: current.score === null,
     reason: current.reason,
@@ -90,8 +130,7 @@ export function toScoreAnswer(
     score: computed.score,
     probability: computed.probability,
     interval: interval === null ? null : [...interval],
-    prior: computed.prior,
-    prior_from: computed.priorFrom,
+    ...toPrior(computed),
     times_average: computed.timesAverage,
     confidence: computed.confidence,
     abstained: computed.abstained,
