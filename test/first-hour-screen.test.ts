@@ -89,6 +89,23 @@ test.skipIf(CHROMIUM === undefined || !isBuilt || (isFull && !existsSync(REAL)))
         })
       }
       await look('hour-wrong-file')
+      const undecided = join(files, 'undecided.csv')
+      const said = ['won', 'lost', 'open', 'in progress']
+      const lines = said.map((status, i) => `u${i},web,${status}`)
+      writeFileSync(undecided, ['Contact ID,Source,Status', ...lines].join('\n'))
+      await chooser.setInputFiles(undecided)
+      const open = page.getByRole('group', { name: 'Still open, so not learned from' })
+      await page.getByText(/2 with a known outcome, 1 converted, 2 still open/).waitFor()
+      const isOpen = (value: string) => open.getByRole('checkbox', { name: value }).isChecked()
+      expect(await Promise.all(['lost', 'open', 'in progress'].map(isOpen))).toEqual([
+        false,
+        true,
+        true,
+      ])
+      await look('hour-undecided')
+      await open.getByRole('checkbox', { name: 'in progress' }).uncheck()
+      await page.getByRole('button', { name: 'Dry run with this mapping' }).click()
+      await page.getByText(/3 with a known outcome, 1 converted, 1 still open/).waitFor()
       await chooser.setInputFiles(isFull ? REAL : own)
       await page.getByRole('button', { name: /^Import [\d,.]+ leads$/ }).click()
       await page.getByText(/leads made/).waitFor()
