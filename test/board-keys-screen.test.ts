@@ -62,8 +62,9 @@ describe.skipIf(!HAS_PAGES)('the board', () => {
       await page.keyboard.press('Enter')
       await page.getByRole('menuitem', { name: item, exact: true }).waitFor()
       // The menu takes the focus once it has come in.
-      const at = () => page.evaluate(() => document.activeElement?.textContent)
-      for (let i = 0; i < 40 && (await at()) !== item; i++) {
+      const isAt = async () =>
+        (await page.locator(':focus').getByText(item, { exact: true }).count()) === 1
+      for (let i = 0; i < 40 && !(await isAt()); i++) {
         await page.keyboard.press('ArrowDown')
         await page.waitForTimeout(50)
       }

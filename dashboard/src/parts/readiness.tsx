@@ -3,6 +3,7 @@ import { Badge, Button, Progress, Stack, Table, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import type { ClosingsTest, Learned, ReadinessAnswer } from '../../../src/contract/index.ts'
+import { useLive } from '../api/live.ts'
 import { request } from '../api/request.ts'
 import { percent, whole, wholePercent } from './numbers.ts'
 import { Section } from './section.tsx'
@@ -138,8 +139,8 @@ function Closings({ test }: { test: ClosingsTest }) {
   )
 }
 
-/** For administrators. Looks by itself when nobody has looked yet. */
-export function Readiness() {
+/** What was found, and looking anew: by itself when nobody has looked yet or the model changed. */
+function useLook() {
   const queries = useQueryClient()
   const found = useQuery({
     queryKey: KEY,
@@ -150,6 +151,9 @@ export function Readiness() {
     mutationFn: () => request('POST', PATH, {}),
     onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
   })
+  useLive('models', ({ type }) => {
+    if (type === 'model' && !isOpen(found.data)) look.mutate()
+  })
   const asked = useRef(false)
   const isNew = found.data?.job.status === 'none'
   useEffect(() => {
@@ -157,6 +161,12 @@ export function Readiness() {
     asked.current = true
     look.mutate()
   }, [isNew, look])
+  return { found, look }
+}
+
+/** For administrators. */
+export function Readiness() {
+  const { found, look } = useLook()
   return (
     <Section
       title="What can be learned"
