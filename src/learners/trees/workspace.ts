@@ -20,8 +20,12 @@ function usesWasm(kernel: KernelChoice, cells: number): boolean {
   return kernel === 'wasm'
 }
 
-/** Histograms kept for open nodes take at most this much; beyond it they are summed afresh. */
-const HISTOGRAM_BUDGET = 64 * 2 ** 20
+/**
+ * Histograms kept for open nodes take at most a third of the binned table, within these bounds;
+ * beyond it they are summed afresh.
+ */
+const HISTOGRAMS_LEAST = 3.5 * 2 ** 20
+const HISTOGRAMS_MOST = 64 * 2 ** 20
 const MOST_BYTES = 2 ** 31 - 65536
 const ORDER_BYTES = 256
 const CONTROL_BYTES = 128
@@ -59,7 +63,8 @@ export const usefulSlots = (maxDepth: number, maxLeaves: number): number =>
 export function createWorkspace(plan: WorkspacePlan): Workspace {
   const { rows, columns, outputs, weighted, orderedRows, members } = plan
   const each = Math.max(1, columns) * HISTOGRAM_BYTES
-  const slots = Math.max(4, Math.min(plan.slots, Math.floor(HISTOGRAM_BUDGET / each)))
+  const kept = Math.min(HISTOGRAMS_MOST, Math.max(HISTOGRAMS_LEAST, (rows * columns) / 3))
+  const slots = Math.max(4, Math.min(plan.slots, Math.floor(kept / each)))
   const { take, size } = layout()
   const shared = {
     columns,
