@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startHub, type Hub, type Reply } from './support/hub.ts'
 
 const REAL = join(process.env['EH_SHARED'] ?? '../shared', 'data/xeducation-leads/leads.csv.gz')
@@ -20,12 +20,13 @@ const uploads = (): string[] =>
   readdirSync(temporary).filter((name) => name.startsWith('enterprisehub-upload-'))
 
 beforeAll(async () => {
-  process.env['TMPDIR'] = temporary
+  vi.stubEnv('TMPDIR', temporary)
   hub = await startHub()
   admin = await hub.login()
 })
 afterAll(async () => {
   await hub.close()
+  vi.unstubAllEnvs()
   rmSync(temporary, { recursive: true, force: true })
 })
 
