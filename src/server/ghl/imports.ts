@@ -160,6 +160,8 @@ export function createGhlImports(services: Services): GhlImports {
     const done = run(services, order, clientOf(token, stop.signal), stop)
       .catch((error: unknown) => log.error({ err: error }, 'import: end not written'))
       .finally(() => {
+        // Its end was written before: the next one may be under way already.
+        if (running.get(key)?.stop !== stop) return
         running.delete(key)
         // Kept for one that is paused, and for nothing else.
         if (!stop.signal.aborted) tokens.delete(key)
@@ -179,7 +181,9 @@ export function createGhlImports(services: Services): GhlImports {
       const { history, sellerPipelines, state } = await find(workspaceId, locationId)
       if (state === 'done' || state === 'cancelled')
         throw new AppError('conflict', 'it has ended: start it anew')
-      const token = given ?? tokens.get(keyOf(workspaceId, locationId))
+      // The token of a failed one is let go a moment after its end was written.
+      const held = state === 'failed' ? undefined : tokens.get(keyOf(workspaceId, locationId))
+      const token = given ?? held
       if (token === undefined)
         throw new AppError('invalid-request', 'the token is needed again: it is kept nowhere', [
           { path: '/token', message: 'is needed again' },

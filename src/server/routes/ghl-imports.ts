@@ -42,7 +42,7 @@ function toAnswer(record: BackfillRecord, isHeld: boolean): GhlImportAnswer {
       record.state === 'interrupted'
         ? 'The server stopped during the import: give the token again, it goes on where it was.'
         : record.error,
-    token_held: isHeld && !isDone,
+    token_held: isHeld && !isDone && record.state !== 'failed',
     history: record.history,
     requested_by: record.requestedBy,
     started_at: record.startedAt.toISOString(),
