@@ -8,6 +8,8 @@ const LONG = [
   'test/feature-upgrade.test.ts',
   'test/first-hour-screen.test.ts',
   'test/ghl-backfill.test.ts',
+  'test/ghl-imports.test.ts',
+  'test/ghl-webhooks.test.ts',
   'test/loss/loss.test.ts',
   'test/operating.test.ts',
   'test/readiness.test.ts',
