@@ -95,7 +95,8 @@ describe.skipIf(!HAS_PAGES)('the board', () => {
       await backAt(page, more)
     }
     await enter('Note')
-    await page.getByRole('dialog').getByRole('textbox').waitFor()
+    // The field takes the focus once the dialog has come in.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
     await page.keyboard.type('Wants a garden')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')

@@ -89,6 +89,19 @@ test('a model survives JSON, and one row answers as the table does', () => {
   }
 })
 
+test('one row of numbers alone answers as the table does, for any count of trees', () => {
+  const { frame, labels } = market(300, 4)
+  const columns = frame.columns.filter(({ kind }) => kind === 'numeric')
+  for (const trees of [1, 4, 15, 16]) {
+    const model = trainGbdt({ ...frame, columns }, labels, { trees })
+    const answers = model.predict({ ...frame, columns })
+    for (let row = 0; row < 50; row++) {
+      const vector = columns.map((column) => (column.kind === 'numeric' ? column.values[row]! : 0))
+      expect(model.predictRow(vector)[0]).toBe(answers[row])
+    }
+  }
+})
+
 test('a weight of two is the row twice', () => {
   const { frame, labels } = market(400, 5)
   const weights = Float64Array.from(labels, (_, i) => 1 + (i % 2))

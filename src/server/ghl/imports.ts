@@ -136,12 +136,23 @@ async function run(
   }
 }
 
+async function requireBackfill(
+  database: Services['database'],
+  workspaceId: number,
+  locationId: string,
+): Promise<BackfillRecord> {
+  const found = await database.withWorkspace(workspaceId, (c) => readBackfill(c, locationId))
+  if (found === undefined) throw new AppError('not-found', 'this location was never imported')
+  return found
+}
+
+const keyOf = (workspaceId: number, locationId: string): string => `${workspaceId} ${locationId}`
+
 export function createGhlImports(services: Services): GhlImports {
   const { database, log } = services
   const clientOf = clients(services)
   const tokens = new Map<string, string>()
   const running = new Map<string, { stop: AbortController; done: Promise<void> }>()
-  const keyOf = (workspaceId: number, locationId: string): string => `${workspaceId} ${locationId}`
 
   const start: GhlImports['start'] = async (order, token) => {
     const { workspaceId, locationId, history, sellerPipelines, requestedBy } = order
@@ -169,16 +180,14 @@ export function createGhlImports(services: Services): GhlImports {
     running.set(key, { stop, done })
   }
 
-  async function find(workspaceId: number, locationId: string): Promise<BackfillRecord> {
-    const found = await database.withWorkspace(workspaceId, (c) => readBackfill(c, locationId))
-    if (found === undefined) throw new AppError('not-found', 'this location was never imported')
-    return found
-  }
-
   return {
     start,
     async resume(workspaceId, locationId, requestedBy, given) {
-      const { history, sellerPipelines, state } = await find(workspaceId, locationId)
+      const { history, sellerPipelines, state } = await requireBackfill(
+        database,
+        workspaceId,
+        locationId,
+      )
       if (state === 'done' || state === 'cancelled')
         throw new AppError('conflict', 'it has ended: start it anew')
       // The token of a failed one is let go a moment after its end was written.
@@ -191,15 +200,14 @@ export function createGhlImports(services: Services): GhlImports {
       await start({ workspaceId, locationId, history, sellerPipelines, requestedBy }, token)
     },
     async stop(workspaceId, locationId, state) {
-      await find(workspaceId, locationId)
+      await requireBackfill(database, workspaceId, locationId)
       const key = keyOf(workspaceId, locationId)
       const isStopped = await database.withWorkspace(workspaceId, (c) =>
         stopBackfill(c, locationId, { state }),
       )
       if (!isStopped) throw new AppError('conflict', 'it does not run')
       if (state === 'cancelled') tokens.delete(key)
-      const mine = running.get(key)
-      mine?.stop.abort()
+      running.get(key)?.stop.abort()
     },
     holdsToken: (workspaceId, locationId) => tokens.has(keyOf(workspaceId, locationId)),
     async close() {
