@@ -190,8 +190,14 @@ function readList(reader: Reader): number[] | string[] {
   const length = Math.floor(head / 2)
   // Every item takes a byte at least: a longer list is damage, not a reason to fill the memory.
   if (length > reader.left) throw new DamagedStateError()
-  if (head % 2 === 1) return Array.from({ length }, () => reader.text())
-  return Array.from({ length }, () => reader.number())
+  if (head % 2 === 1) {
+    const texts: string[] = []
+    for (let i = 0; i < length; i++) texts.push(reader.text())
+    return texts
+  }
+  const numbers: number[] = []
+  for (let i = 0; i < length; i++) numbers.push(reader.number())
+  return numbers
 }
 
 function readSparse(reader: Reader, cells: Float64Array | Uint8Array): void {

@@ -26,6 +26,12 @@ import {
 
 /** States kept as objects, as many clean as dirty; more than a slice has leads. 30 kB at most. */
 const KEPT_MAX = 1_500
+/**
+ * So many leads are remembered after their states left as bytes: whoever comes back among them
+ * stays an object (the queues of 2Q, Johnson & Shasha 1994). An object that is used once must not
+ * outlive its round: the collector would copy it twice and then sweep it from the old generation.
+ */
+const LEFT_MAX = 3_000
 /** Clean states kept as bytes. */
 const PACKED_BYTES_MAX = 32 * 1024 * 1024
 /** What an entry of a map costs beside its bytes. */
@@ -35,6 +41,8 @@ export interface Held extends StateKey {
   readonly track: LeadTrack
   /** Log position up to which entries of the lead are folded. */
   position: number
+  /** It came back soon after it left: it stays an object. */
+  readonly stays: boolean
 }
 
 export interface LeadCache {
@@ -43,6 +51,8 @@ export interface LeadCache {
     entries: readonly LogEntry[],
     owns: (personId: number, position: number) => boolean,
   ) => Promise<void>
+  /** Ends a round: states of leads that did not come back soon become bytes. */
+  readonly rest: () => void
   /** Whose entries a person's are, as known after the last fold. */
   readonly rootOf: (workspaceId: number, personId: number) => number
   readonly dirtyCount: () => number
@@ -152,6 +162,14 @@ interface Memory {
   readonly kept: LRUCache<string, Held>
   /** As on disk, as bytes; the states of `kept` among them. */
   readonly packed: LRUCache<string, StoredState>
+  /**
+   * As `dirty`, folded since the last rest and used for the first time in long. A new map each
+   * time: tables of one map are linked, old to new, and one that got old keeps all later ones and
+   * what is in them from being collected young.
+   */
+  once: Map<string, Held>
+  /** Whose states left as bytes lately. */
+  readonly left: LRUCache<string, true>
   refolded: number
 }
 
@@ -161,39 +179,42 @@ const packedCache = (): LRUCache<string, StoredState> =>
     sizeCalculation: ({ state }) => state.byteLength + ENTRY_BYTES,
   })
 
-const find = ({ dirty, kept }: Memory, key: string): Held | undefined =>
-  dirty.get(key) ?? kept.get(key)
+const find = ({ dirty, once, kept }: Memory, key: string): Held | undefined =>
+  dirty.get(key) ?? once.get(key) ?? kept.get(key)
 
 function pack({ workspaceId, personId, position, track }: Held): StoredState {
   return { workspaceId, personId, position, state: encodeState(track.state) }
 }
 
 /** Null when another version of the fold wrote it, or it is damaged. */
-function unpack(stored: StoredState): Held | null {
+function unpack({ left }: Memory, key: string, stored: StoredState): Held | null {
   const { workspaceId, personId, position } = stored
   const state = readStored(stored.state, stored, 'state')
-  return state && { workspaceId, personId, position, track: { state, checkpoints: [] } }
+  const stays = left.has(key)
+  return state && { workspaceId, personId, position, stays, track: { state, checkpoints: [] } }
 }
 
 function setDirty(memory: Memory, key: string, held: Held): void {
   memory.kept.delete(key)
   memory.packed.delete(key)
   memory.waiting.delete(key)
+  memory.once.delete(key)
   // To the end: the order of the map is that of use.
   memory.dirty.delete(key)
-  memory.dirty.set(key, held)
+  const place = held.stays ? memory.dirty : memory.once
+  place.set(key, held)
 }
 
 /** From bytes in memory to an object; false when there are none. */
 function revive(memory: Memory, key: string): boolean {
   const waiting = memory.waiting.get(key)
   if (waiting !== undefined) {
-    setDirty(memory, key, unpack(waiting)!)
+    setDirty(memory, key, unpack(memory, key, waiting)!)
     return true
   }
   const held = memory.packed.get(key) ?? memory.writing.get(key)
   if (held === undefined) return false
-  memory.kept.set(key, unpack(held)!)
+  memory.kept.set(key, unpack(memory, key, held)!)
   return true
 }
 
@@ -206,7 +227,7 @@ async function loadMissing(memory: Memory, plan: Plan): Promise<void> {
   for (const stored of await loadStates(memory.database.app, [...missing.values()])) {
     const key = keyOf(stored)
     missing.delete(key)
-    const held = unpack(stored)
+    const held = unpack(memory, key, stored)
     if (held === null) plan.again.set(key, { ...stored, position: stored.position })
     else {
       memory.kept.set(key, held)
@@ -214,17 +235,27 @@ async function loadMissing(memory: Memory, plan: Plan): Promise<void> {
     }
   }
   for (const [key, lead] of missing)
-    memory.kept.set(key, { ...lead, track: emptyTrack(), position: 0 })
+    memory.kept.set(key, { ...lead, track: emptyTrack(), position: 0, stays: false })
+}
+
+function leave({ waiting, left }: Memory, key: string, held: Held): void {
+  waiting.set(key, pack(held))
+  left.set(key, true)
 }
 
 /** Keeps as many dirty objects as clean ones; the longest untouched become bytes. */
 function packDirty(memory: Memory): void {
-  const { dirty, waiting } = memory
+  const { dirty } = memory
   for (const [key, held] of dirty) {
     if (dirty.size <= KEPT_MAX) return
-    waiting.set(key, pack(held))
+    leave(memory, key, held)
     dirty.delete(key)
   }
+}
+
+function rest(memory: Memory): void {
+  for (const [key, held] of memory.once) leave(memory, key, held)
+  memory.once = new Map()
 }
 
 function stateOf(memory: Memory, lead: StateKey): LeadState | undefined {
@@ -245,7 +276,7 @@ async function refold(
   const { workspaceId, personId } = lead
   const { track, entries } = await rebuildTrack(memory.database.app, lead, position)
   memory.refolded += entries
-  setDirty(memory, key, { workspaceId, personId, track, position })
+  setDirty(memory, key, { workspaceId, personId, track, position, stays: true })
 }
 
 async function mend(memory: Memory, lead: StateKey, position: number): Promise<void> {
@@ -291,6 +322,8 @@ export function createLeadCache(
     writing: new Map(),
     kept: new LRUCache({ max: KEPT_MAX }),
     packed: packedCache(),
+    once: new Map(),
+    left: new LRUCache({ max: LEFT_MAX }),
     refolded: 0,
   }
   const { dirty, waiting, writing, kept, packed } = memory
@@ -299,7 +332,7 @@ export function createLeadCache(
     async fold(entries, owns) {
       const plan = planOf(entries, membership, owns)
       for (const key of plan.erased)
-        for (const place of [dirty, waiting, writing, kept, packed]) place.delete(key)
+        for (const place of [dirty, memory.once, waiting, writing, kept, packed]) place.delete(key)
       await loadMissing(memory, plan)
       for (const { key, lead, entry } of plan.steps) {
         const planned = plan.again.get(key)
@@ -323,21 +356,21 @@ export function createLeadCache(
       }
       packDirty(memory)
     },
+    rest: () => rest(memory),
     rootOf: membership.root,
-    dirtyCount: () => dirty.size + waiting.size,
-    takeDirty: (belongs = () => true) => takeDirty(memory, belongs),
+    dirtyCount: () => dirty.size + memory.once.size + waiting.size,
+    takeDirty(belongs = () => true) {
+      rest(memory)
+      return takeDirty(memory, belongs)
+    },
     written(states) {
       for (const stored of states) writing.delete(keyOf(stored))
     },
     state: (lead) => stateOf(memory, lead),
     mend: (lead, position) => mend(memory, lead, position),
     clear() {
-      kept.clear()
-      packed.clear()
-      dirty.clear()
-      waiting.clear()
-      writing.clear()
-      membership.clear()
+      for (const place of [dirty, waiting, writing, kept, packed, membership]) place.clear()
+      memory.once = new Map()
     },
     async reset() {
       this.clear()

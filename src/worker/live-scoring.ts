@@ -41,11 +41,13 @@ const ASKED_MAX = 512
 const BUSY_MS = 4
 const CALM_MS = 40
 /**
- * Scores are written so often, beside folding; so many at once, as nobody reads of the log what was
- * appended after a transaction began that is still under way (read_log).
+ * A score waits so long to be written, so that a busy lead is written once a second; so many are
+ * written at once, as nobody reads of the log what was appended after a transaction began that is
+ * still under way (read_log); and so far apart, so that writing never comes in bursts.
  */
 const SAVE_MS = 1_000
 const SAVE_MAX = 64
+const SAVE_PACE_MS = 50
 /** Tried again in the round it is due in, whatever came before: folding waits for the database. */
 const EVERY_ROUND = { firstMs: 0, longestMs: 0 }
 /** What is known of a lead beside its events is read again after so long. */
@@ -110,12 +112,21 @@ const nameOf = ({ attributes }: ScoringInput): string | null => {
   return typeof name === 'string' ? name : null
 }
 
+/** A score to be written; empty once it is, as old tables of a map keep what was in them. */
+interface Unsaved {
+  record: LeadScoreRecord | undefined
+  /** Since when one waits for this lead, monotonic. */
+  readonly since: number
+}
+
 interface Desk {
   readonly options: LiveScoringOptions
   readonly models: LiveModels
   readonly grounds: ReturnType<typeof createGrounds>
-  readonly pending: Map<string, Pending>
-  readonly unsaved: Map<string, LeadScoreRecord>
+  /** Made anew whenever it is empty: see `once` of lead-cache.ts. */
+  pending: Map<string, Pending>
+  /** Those that wait longest first. */
+  readonly unsaved: Map<string, Unsaved>
   readonly inputs: LRUCache<string, ScoringInput>
   listened: ReadonlySet<number>
   savedAt: number
@@ -200,7 +211,7 @@ async function scoreBatch(desk: Desk, batch: readonly Pending[], source: StateSo
     const done = state && compute(desk, grounds, lead, state, now)
     if (done === undefined) continue
     const score = toScoreRecord(lead, done.computed)
-    desk.unsaved.set(keyOf(lead), score)
+    keep(desk, score)
     if (!desk.listened.has(lead.workspaceId)) continue
     const { leadId, ownerId, scoreBefore } = done.input
     const about = { workspaceId: lead.workspaceId, leadId: leadId!, ownerId }
@@ -222,39 +233,52 @@ function take<T>(map: Map<string, T>, most: number): T[] {
   return taken
 }
 
-async function saveSome({ options, unsaved }: Desk, most: number): Promise<void> {
-  const records = take(unsaved, most)
-  try {
-    const { app } = options.registry.database
-    await transaction(app, (client) => saveLeadScores(client, records), beginUnflushed)
-  } catch (error) {
-    // What was computed since is newer.
-    for (const record of records) {
-      const key = keyOf(record)
-      if (!unsaved.has(key)) unsaved.set(key, record)
-    }
-    throw error
-  }
+/** The newest score of its lead, to be written. */
+function keep({ unsaved, options: { clock } }: Desk, record: LeadScoreRecord): void {
+  const waiting = unsaved.get(keyOf(record))
+  if (waiting === undefined) unsaved.set(keyOf(record), { record, since: clock.monotonic() })
+  else waiting.record = record
 }
 
-/** Writes what waits now, and not what comes meanwhile; one writer at a time. */
-async function save(desk: Desk): Promise<void> {
+/** Writes what has waited since `before`, and not what comes meanwhile; one writer at a time. */
+async function save(desk: Desk, before: number): Promise<void> {
   while (desk.saving !== undefined) await desk.saving.catch(() => undefined)
-  desk.savedAt = desk.options.clock.monotonic()
-  desk.saving = (async () => {
-    for (let left = desk.unsaved.size; left > 0; left -= SAVE_MAX)
-      await saveSome(desk, Math.min(left, SAVE_MAX))
-  })().finally(() => (desk.saving = undefined))
+  const { clock, registry } = desk.options
+  const due = (): LeadScoreRecord[] => {
+    const records: LeadScoreRecord[] = []
+    for (const [key, waiting] of desk.unsaved) {
+      if (waiting.since > before || records.length === SAVE_MAX) break
+      records.push(waiting.record!)
+      waiting.record = undefined
+      desk.unsaved.delete(key)
+    }
+    return records
+  }
+  const write = async (): Promise<void> => {
+    for (let records = due(); records.length > 0; records = due()) {
+      desk.savedAt = clock.monotonic()
+      try {
+        await transaction(registry.database.app, (c) => saveLeadScores(c, records), beginUnflushed)
+      } catch (error) {
+        // What was computed since is newer.
+        for (const record of records) if (!desk.unsaved.has(keyOf(record))) keep(desk, record)
+        throw error
+      }
+    }
+  }
+  desk.saving = write().finally(() => (desk.saving = undefined))
   await desk.saving
 }
 
 /** Begins to write beside folding when it is time. */
 function saveSoon(desk: Desk): void {
-  const { clock } = desk.options
-  if (desk.saving !== undefined || desk.unsaved.size === 0) return
-  if (clock.monotonic() - desk.savedAt < SAVE_MS) return
+  if (desk.saving !== undefined) return
+  const now = desk.options.clock.monotonic()
+  const [first] = desk.unsaved.values()
+  if (first === undefined || first.since > now - SAVE_MS || desk.savedAt > now - SAVE_PACE_MS)
+    return
   const { passed, failed } = desk.trouble.saving
-  save(desk).then(passed, failed)
+  save(desk, now - SAVE_MS).then(passed, failed)
 }
 
 function firstLeads(pending: ReadonlyMap<string, Pending>): StateKey[] {
@@ -270,6 +294,7 @@ async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<v
     if (!busy && desk.pending.size > BATCH) await inputsOf(desk, firstLeads(desk.pending))
     while (desk.pending.size > 0 && clock.monotonic() < end)
       await scoreBatch(desk, take(desk.pending, BATCH), source)
+    if (desk.pending.size === 0) desk.pending = new Map()
     desk.trouble.scoring.passed()
     saveSoon(desk)
   } catch (error) {
@@ -315,8 +340,7 @@ async function scoreStored(desk: Desk, leads: readonly DueLead[], now: number) {
     const done = compute(desk, grounds, key, known, now)
     if (done === undefined) continue
     scored.push({ key, computed: done.computed })
-    if (!desk.unsaved.has(keyOf(key)))
-      desk.unsaved.set(keyOf(key), toScoreRecord(key, done.computed))
+    if (!desk.unsaved.has(keyOf(key))) keep(desk, toScoreRecord(key, done.computed))
   }
   return scored
 }
@@ -359,7 +383,7 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     touched: (lead, entry) => touch(desk, lead, entry),
     settle: (source, busy) => settle(desk, source, busy),
     scoreStored: (leads, now) => scoreStored(desk, leads, now),
-    save: () => save(desk),
+    save: () => save(desk, clock.monotonic()),
     listen(workspaceIds) {
       desk.listened = new Set(workspaceIds)
     },

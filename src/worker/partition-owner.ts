@@ -99,6 +99,8 @@ interface Owning {
   leases: Map<number, Lease>
   cursor: number
   readonly cache: LeadCache
+  /** What the database still holds for this owner is worth nothing: it is given back first. */
+  isAbandoned: boolean
   /** Partitions were taken and not yet looked at for any that nobody ever folded. */
   justTaken: boolean
   /** The partition written last. */
@@ -189,6 +191,9 @@ async function renew(options: PartitionOwnerOptions, owning: Owning): Promise<vo
 }
 
 async function keepLeases(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
+  // Renewed, or left to expire, they would keep everybody waiting, this owner too.
+  if (owning.isAbandoned) await releasePartitions(options.database.app, options.holder)
+  owning.isAbandoned = false
   // Rows that somebody else was just writing were passed over: look again soon.
   if (owning.leases.size < PARTITIONS && options.clock.monotonic() - owning.triedAt > RETRY_MS)
     await acquire(options, owning)
@@ -288,6 +293,7 @@ async function round(
   folded()
   const busy = owning.isFlood(read, options.clock.monotonic())
   await options.scoring?.settle(owning.cache.state, busy)
+  owning.cache.rest()
   await checkpointInTurn(options, owning)
   return { read, busy }
 }
@@ -298,6 +304,7 @@ const owningNothing = (cache: LeadCache, grading: Grading): Owning => ({
   cache,
   grading,
   mending: createMending(),
+  isAbandoned: false,
   justTaken: false,
   turn: 0,
   writing: undefined,
@@ -340,7 +347,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
     const pauseMs = stale ? IDLE_MS : trouble.failed(error)
     await owning.writing
     owning.leases.clear()
-    Object.assign(owning, NEVER)
+    Object.assign(owning, NEVER, { isAbandoned: true })
     await sleep(pauseMs)
   }
   const folded = (): void => {

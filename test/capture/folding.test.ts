@@ -117,6 +117,36 @@ test('a checkpoint under an old epoch is refused whole', async () => {
   expect(found).toEqual([])
 })
 
+test('an owner whose sessions are cut off folds on, well before its leases would expire', async () => {
+  const capture = captureOn(database)
+  const visit = (lead_id: string) => ({ lead_id, type: 'page_visit' })
+  await freeLeases()
+  const owner = await own()
+  for (let i = 0; i < 3; i++) {
+    await capture.take(workspace, [visit('cut-off')], NOW)
+    expect(await owner.reached(await lastPosition(), 10_000)).toBe(true)
+    const { rowCount } = await database.owner.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where usename = $1 and datname = current_database() and pid <> pg_backend_pid()`,
+      [database.endpoint.user],
+    )
+    expect(rowCount).toBeGreaterThan(0)
+    const append = () => capture.take(workspace, [visit('cut-off')], NOW)
+    // Sessions of the pool are found dead one by one.
+    await expect
+      .poll(() =>
+        append().then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true)
+    expect(await owner.reached(await lastPosition(), 5_000)).toBe(true)
+  }
+  await owner.close()
+  await expectRebuilt()
+}, 60_000)
+
 /** What a disk does to the bytes of a column. */
 const DAMAGES = [
   `substring(state for length(state) / 2)`,

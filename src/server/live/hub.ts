@@ -87,7 +87,7 @@ export function createLiveHub({ clock, onWatched }: LiveHubOptions): LiveHub {
       if (feed === undefined) return
       const seq = feed.ring.newest() + 1
       const at = new Date(clock.now()).toISOString()
-      const text = JSON.stringify({ type, seq, at, data })
+      const text = Buffer.from(JSON.stringify({ type, seq, at, data }))
       feed.ring.push({ seq, channel, key, ownerId, text })
       pumpSoon(feed)
     },

@@ -11,7 +11,8 @@ export interface RingFrame {
   readonly key: string | undefined
   /** Whose lead it is about; null: nobody's; undefined: about no lead. */
   readonly ownerId: number | null | undefined
-  readonly text: string
+  /** JSON in UTF-8: bytes outside the heap, as thousands of frames live for seconds. */
+  readonly text: Uint8Array
 }
 
 export interface Ring {
@@ -29,30 +30,32 @@ export interface Ring {
 
 /** `start`: the number before the first frame's. Frames are numbered without gaps. */
 export function createRing(start: number, framesMax: number, bytesMax: number): Ring {
-  const frames = new Map<number, RingFrame>()
+  // A place for each: a map that loses its oldest keeps all it ever held until a full collection.
+  const frames: (RingFrame | undefined)[] = Array.from({ length: framesMax }, () => undefined)
   const latest = new Map<string, number>()
   let oldest = start + 1
   let newest = start
   let bytes = 0
   const drop = (): void => {
-    const frame = frames.get(oldest)!
-    frames.delete(oldest++)
+    const frame = frames[oldest % framesMax]!
+    frames[oldest++ % framesMax] = undefined
     bytes -= frame.text.length
     if (frame.key !== undefined && latest.get(frame.key) === frame.seq) latest.delete(frame.key)
   }
   return {
     push(frame) {
       if (frame.seq !== newest + 1) throw new Error(`frame ${frame.seq} after ${newest}`)
+      if (newest - oldest + 1 === framesMax) drop()
       newest = frame.seq
-      frames.set(frame.seq, frame)
+      frames[newest % framesMax] = frame
       bytes += frame.text.length
       if (frame.key !== undefined) latest.set(frame.key, frame.seq)
-      while (frames.size > framesMax || (bytes > bytesMax && frames.size > 1)) drop()
+      while (bytes > bytesMax && oldest < newest) drop()
     },
     clear() {
-      while (frames.size > 0) drop()
+      while (oldest <= newest) drop()
     },
-    at: (seq) => frames.get(seq),
+    at: (seq) => (seq < oldest || seq > newest ? undefined : frames[seq % framesMax]),
     oldest: () => oldest,
     newest: () => newest,
     isOutdone: ({ key, seq }) => key !== undefined && latest.get(key) !== seq,

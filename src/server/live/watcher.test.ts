@@ -6,11 +6,11 @@ import { createWatcher } from './watcher.ts'
 
 /** A wire whose far end reads only when told to. */
 function slowWire() {
-  const waiting: { text: string; sent: () => void }[] = []
+  const waiting: { text: string | Uint8Array; sent: () => void }[] = []
   const read: SocketFrame[] = []
   const wire = {
     bufferedAmount: 0,
-    send(text: string, sent: () => void) {
+    send(text: string | Uint8Array, sent: () => void) {
       wire.bufferedAmount += text.length
       waiting.push({ text, sent })
     },
@@ -23,7 +23,7 @@ function slowWire() {
       for (let i = 0; i < most && waiting.length > 0; i++) {
         const { text, sent } = waiting.shift()!
         wire.bufferedAmount -= text.length
-        read.push(JSON.parse(text) as SocketFrame)
+        read.push(JSON.parse(Buffer.from(text).toString()) as SocketFrame)
         sent()
       }
     },
@@ -34,7 +34,7 @@ function slowWire() {
 function put(ring: Ring, lead: string, size: number): void {
   const seq = ring.newest() + 1
   const data = { lead_id: lead, pad: 'x'.repeat(size) }
-  const text = JSON.stringify({ type: 'score', seq, at: '', data })
+  const text = Buffer.from(JSON.stringify({ type: 'score', seq, at: '', data }))
   ring.push({ seq, channel: 'scores', key: `score:${lead}`, ownerId: null, text })
 }
 

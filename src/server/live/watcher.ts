@@ -9,8 +9,8 @@ import type { Ring } from './ring.ts'
 /** What a socket must be able to do; `ws` can. */
 export interface Wire {
   readonly bufferedAmount: number
-  /** `sent` is called when the text left this process. */
-  readonly send: (text: string, sent: () => void) => void
+  /** Text, or its UTF-8 bytes; `sent` is called when it left this process. */
+  readonly send: (text: string | Uint8Array, sent: () => void) => void
 }
 
 /** Bytes that may wait in a socket before sending pauses. */

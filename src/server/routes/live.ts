@@ -24,7 +24,7 @@ const CLOSE = { unauthenticated: 4401, tryLater: 1013, policy: 1008 } as const
 /** What of a `ws` socket is used. */
 interface Socket {
   readonly bufferedAmount: number
-  send(text: string, sent: () => void): void
+  send(text: string | Uint8Array, how: { binary: boolean }, sent: () => void): void
   ping(): void
   close(code: number, reason?: string): void
   terminate(): void
@@ -55,7 +55,7 @@ function attend(socket: Socket, request: FastifyRequest, services: Services): vo
     get bufferedAmount() {
       return socket.bufferedAmount
     },
-    send: (text, sent) => socket.send(text, sent),
+    send: (text, sent) => socket.send(text, { binary: false }, sent),
   })
   const viewer = viewerOf(principal)
   const seeOwners = async (): Promise<void> => {

@@ -87,7 +87,7 @@ function initialise(target: string, binaries: Binaries, options: InitialiseOptio
     const sync = unsafe ? ['--no-sync'] : []
     const made = spawnSync(
       binaries.program('initdb'),
-      [`--pgdata=${draft}`, '--encoding=UTF8', ...auth, ...locale, ...sync],
+      [`--pgdata=${draft}`, '--encoding=UTF8', '--wal-segsize=1', ...auth, ...locale, ...sync],
       {
         cwd: draft,
         encoding: 'utf8',

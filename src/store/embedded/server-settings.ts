@@ -43,6 +43,10 @@ min_wal_size = 160MB
 random_page_cost = 1.1
 # An import fills empty tables: their plans should not stay those of empty tables for long.
 autovacuum_naptime = 15s
+# Its work is spread, and samples a quarter of the usual rows: with two processors half a second
+# of statistics would stand in the way of events.
+autovacuum_vacuum_cost_delay = 5ms
+default_statistics_target = 25
 wal_level = minimal
 max_wal_senders = 0
 
