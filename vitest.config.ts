@@ -4,15 +4,20 @@ import { defineConfig } from 'vitest/config'
 const LONG = [
   'src/simulation/bound.test.ts',
   'src/simulation/churn-bound.test.ts',
+  'test/acting-screen.test.ts',
   'test/dialogs-screen.test.ts',
   'test/feature-upgrade.test.ts',
   'test/first-hour-screen.test.ts',
   'test/ghl-backfill.test.ts',
   'test/ghl-imports.test.ts',
+  'test/ghl-screen.test.ts',
   'test/ghl-webhooks.test.ts',
+  'test/loss/client.test.ts',
   'test/loss/loss.test.ts',
   'test/operating.test.ts',
   'test/readiness.test.ts',
+  'test/screens.test.ts',
+  'test/team-screen.test.ts',
 ]
 const isLong = process.env['EH_TESTS'] === 'long'
 const usual = ['src/**/*.test.ts', 'test/**/*.test.ts', 'dashboard/src/**/*.test.{ts,tsx}']

@@ -1,7 +1,7 @@
 /** One lead of the board. Its height does not change with what it says. */
 import { Anchor, Text, VisuallyHidden } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { memo, useEffect, useRef } from 'react'
 import type { BoardLead } from '../api/board-order.ts'
 import { Chance } from './chance.tsx'
 import { LeadRowActions } from './lead-actions.tsx'
@@ -28,7 +28,7 @@ function Worth({ lead: { score } }: { lead: BoardLead }) {
   )
 }
 
-export function LeadRow(props: {
+interface LeadRowProps {
   lead: BoardLead
   rank: number
   most: number
@@ -38,7 +38,10 @@ export function LeadRow(props: {
   /** That whoever it is given to does not work now. */
   offDuty: string | null
   watch: (row: Element) => () => void
-}) {
+}
+
+/** Drawn anew only when something of it changed: of fifty rows a score changes one. */
+export const LeadRow = memo(function LeadRow(props: LeadRowProps) {
   const { lead, rank, most, sentences, known, offDuty, watch } = props
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => watch(row.current!), [watch])
@@ -93,4 +96,4 @@ export function LeadRow(props: {
       </div>
     </li>
   )
-}
+})

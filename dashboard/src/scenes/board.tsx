@@ -2,7 +2,7 @@
 import { Alert, Anchor, Badge, Group, Stack, Switch, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { LeadsAnswer } from '../../../src/contract/index.ts'
 import { useBoard, useReasons, useVisible } from '../api/board.ts'
 import { inPlace, saidOfAll, toBeCalled, type BoardLead } from '../api/board-order.ts'
@@ -164,7 +164,9 @@ export function CallNext() {
   const awake = all.filter(({ owner_id }) => offDuty(owner_id) === null)
   const resting = all.length - awake.length
   const shown = isOnDuty ? awake : all
-  const known = saidOfAll(shown)
+  // The same array while it says the same: rows are drawn anew when it is another.
+  const said = saidOfAll(shown).join('\n')
+  const known = useMemo(() => (said === '' ? [] : said.split('\n')), [said])
   return (
     <Stack gap="sm" maw={1440}>
       <Group justify="space-between" gap="xs">
