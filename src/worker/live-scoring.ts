@@ -4,7 +4,6 @@
  * is left. Scores are announced at once and written a little later; after a crash those that were
  * not written are found by their position (queue_unscored_leads).
  */
-import { LRUCache } from 'lru-cache'
 import { isPublicEventType, type Clock, type EventType, type LogEntry } from '../core/index.ts'
 import {
   computeScore,
@@ -23,7 +22,6 @@ import { createTrouble, type Logger, type Trouble } from '../platform/index.ts'
 import {
   beginUnflushed,
   loadStates,
-  readScoringInputs,
   saveLeadScores,
   transaction,
   type DueLead,
@@ -32,6 +30,7 @@ import {
   type StateKey,
   type StoredState,
 } from '../store/index.ts'
+import { createScoringInputs, type ScoringInputs } from './scoring-inputs.ts'
 
 /** Leads scored between two looks at the clock. */
 const BATCH = 32
@@ -50,9 +49,6 @@ const SAVE_MAX = 64
 const SAVE_PACE_MS = 50
 /** Tried again in the round it is due in, whatever came before: folding waits for the database. */
 const EVERY_ROUND = { firstMs: 0, longestMs: 0 }
-/** What is known of a lead beside its events is read again after so long. */
-const INPUT_MS = 15_000
-const INPUTS_MAX = 20_000
 /** Leads that may wait; more are found later by their position. */
 const PENDING_MAX = 100_000
 /** Newest events of a lead that are told of when it is scored. */
@@ -127,24 +123,13 @@ interface Desk {
   pending: Map<string, Pending>
   /** Those that wait longest first. */
   readonly unsaved: Map<string, Unsaved>
-  readonly inputs: LRUCache<string, ScoringInput>
+  readonly inputs: ScoringInputs
   listened: ReadonlySet<number>
   savedAt: number
   saving: Promise<void> | undefined
   isLost: boolean
   /** Of scoring, and of writing scores. */
   readonly trouble: { readonly scoring: Trouble; readonly saving: Trouble }
-}
-
-/** What is known of leads beside their events; persons that are gone are left out. */
-async function inputsOf(
-  { inputs, options: { registry } }: Desk,
-  leads: readonly StateKey[],
-): Promise<void> {
-  const missing = leads.filter((lead) => !inputs.has(keyOf(lead)))
-  if (missing.length === 0) return
-  for (const input of await readScoringInputs(registry.database.app, missing))
-    inputs.set(keyOf(input), input)
 }
 
 async function groundsOf(desk: Desk, leads: readonly StateKey[]): Promise<Map<number, Ground>> {
@@ -161,7 +146,7 @@ function compute(
   state: LeadState,
   now: number,
 ): { input: ScoringInput; computed: ComputedScore } | undefined {
-  const input = desk.inputs.get(keyOf(lead))
+  const input = desk.inputs.get(lead)
   // An anonymous visitor has no score; a person who was erased has no row.
   if (input === undefined || input.leadId === null) return undefined
   return { input, computed: computeScore(grounds.get(lead.workspaceId)!, state, input, now) }
@@ -200,7 +185,7 @@ async function readState({ options: { registry } }: Desk, stored: StoredState) {
 async function scoreBatch(desk: Desk, batch: readonly Pending[], source: StateSource) {
   const { clock, onNotice } = desk.options
   const leads = batch.map(({ lead }) => lead)
-  await inputsOf(desk, leads)
+  await desk.inputs.ask(leads)
   const grounds = await groundsOf(desk, leads)
   const states = await statesOf(desk, leads, source)
   const scores: ScoreNotice[] = []
@@ -291,7 +276,7 @@ async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<v
   const { clock } = desk.options
   const end = clock.monotonic() + (busy ? BUSY_MS : CALM_MS)
   try {
-    if (!busy && desk.pending.size > BATCH) await inputsOf(desk, firstLeads(desk.pending))
+    if (!busy && desk.pending.size > BATCH) await desk.inputs.ask(firstLeads(desk.pending))
     while (desk.pending.size > 0 && clock.monotonic() < end)
       await scoreBatch(desk, take(desk.pending, BATCH), source)
     if (desk.pending.size === 0) desk.pending = new Map()
@@ -318,7 +303,7 @@ function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
     desk.pending.set(key, (pending = { lead, last: null, events: [] }))
   }
   // Merged, unmerged, erased, or with another agent: what was known of the person is old.
-  if (entry === null || INPUTS_CHANGE.has(entry.type)) desk.inputs.delete(key)
+  if (entry === null || INPUTS_CHANGE.has(entry.type)) desk.inputs.forget(lead)
   if (entry === null) return
   const brief = briefOf(entry)
   // What we wrote ourselves, grades above all, did not happen to the lead.
@@ -330,8 +315,8 @@ function touch(desk: Desk, lead: StateKey, entry: LogEntry | null): void {
 
 async function scoreStored(desk: Desk, leads: readonly DueLead[], now: number) {
   // They may be due because their attributes changed.
-  for (const lead of leads) desk.inputs.delete(keyOf(lead))
-  await inputsOf(desk, leads)
+  for (const lead of leads) desk.inputs.forget(lead)
+  await desk.inputs.ask(leads)
   const grounds = await groundsOf(desk, leads)
   const scored: { key: StateKey; computed: ComputedScore }[] = []
   for (const { workspaceId, personId, position, state } of leads) {
@@ -354,7 +339,7 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     grounds: createGrounds({ database: registry.database, models, clock, log }),
     pending: new Map(),
     unsaved: new Map(),
-    inputs: new LRUCache({ max: INPUTS_MAX, ttl: INPUT_MS }),
+    inputs: createScoringInputs(registry.database.app),
     listened: new Set(),
     savedAt: -Infinity,
     saving: undefined,
