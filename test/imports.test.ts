@@ -130,6 +130,7 @@ test('what is no file, too much or not allowed is refused and leaves nothing beh
   const leads = await leadCount()
   const bomb = gzipSync(Buffer.alloc(60 * 1024 * 1024, 'a,b\n'))
   const cut = gzipSync(SMALL).subarray(0, 30)
+  const cutForm = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\na,b'
   const king = { columns: { Won: { as: 'king' } } }
   const refusals: [Promise<Reply>, number, RegExp][] = [
     [send('kind=leads', '{}', 'application/json'), 415, /media type/],
@@ -138,6 +139,8 @@ test('what is no file, too much or not allowed is refused and leaves nothing beh
     [send('kind=leads', 'x,y\n1,2\n', 'text/csv'), 400, /No column identifies the lead/],
     [send('kind=leads', form(SMALL, king)), 400, /^mapping: /],
     [send('kind=leads', new URLSearchParams({ a: 'b' })), 415, /media type/],
+    [send('kind=leads', SMALL, 'multipart/form-data'), 400, /no form data: .*Boundary not found/],
+    [send('kind=leads', cutForm, 'multipart/form-data; boundary=x'), 400, /no form data: /],
     [send('kind=leads', cut, 'application/gzip'), 400, /damaged/],
     [send('kind=leads', bomb, 'application/gzip'), 413, /more than 50 MiB/],
   ]

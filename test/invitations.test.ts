@@ -115,6 +115,24 @@ test('what a newcomer sends is checked before the link is used up', async () => 
   expect((await accept(token)).status).toBe(200)
 })
 
+test('half of a pair of surrogates, which nothing can store, is refused by name', async () => {
+  const half = 'high \ud83d alone'
+  const asked = [
+    post('/v1/invitations', { email: 'h@example.com', role: 'agent', team: half }, admin),
+    post(
+      '/v1/invitations',
+      { email: `${half.trim().replaceAll(' ', '')}@e.com`, role: 'agent' },
+      admin,
+    ),
+    post('/v1/saved-filters', { name: half, filter: {} }, admin),
+  ]
+  for (const reply of await Promise.all(asked)) {
+    expect([reply.status, codeOf(reply)]).toEqual([400, 'invalid-request'])
+  }
+  const whole = { email: 'whole@example.com', role: 'agent', team: 'north \u{1f3e1}' }
+  expect((await post('/v1/invitations', whole, admin)).status).toBe(201)
+})
+
 test('only administrators invite, revoke and make links', async () => {
   const { as, userId } = await join('lead@example.com', 'lead')
   expect((await post('/v1/invitations', { email: 'x@y.z', role: 'admin' }, as)).status).toBe(403)

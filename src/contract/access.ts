@@ -1,7 +1,18 @@
 /** Bodies of sign-in, keys, people and workspaces: one schema each. */
 import Type, { type Static } from 'typebox'
 import { WEEKDAYS, type WorkingHours } from '../core/index.ts'
-import { Email, Name, Password, Role, Slug, Team, Time, TimeOrNull, TimeZone } from './fields.ts'
+import {
+  Email,
+  LINE,
+  Name,
+  Password,
+  Role,
+  Slug,
+  Team,
+  Time,
+  TimeOrNull,
+  TimeZone,
+} from './fields.ts'
 
 const Transport = Type.Optional(
   Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
@@ -11,7 +22,7 @@ const Transport = Type.Optional(
 
 export const LoginBody = Type.Object(
   {
-    email: Type.String({ maxLength: 254, pattern: '^[^\\u0000-\\u001f]+$' }),
+    email: Type.String({ maxLength: 254, pattern: LINE }),
     password: Type.String({ minLength: 1, maxLength: 256 }),
     refresh_transport: Transport,
   },

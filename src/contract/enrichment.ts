@@ -1,9 +1,9 @@
 /** Bodies of the enrichment hook routes, and what a hook answers. */
 import Type, { type Static } from 'typebox'
-import { Name, Time, TimeOrNull } from './fields.ts'
+import { LINE_OR_EMPTY, Name, Time, TimeOrNull } from './fields.ts'
 
 const AttributeValue = Type.Union([
-  Type.String({ maxLength: 500, pattern: '^[^\\u0000-\\u001f\\u007f]*$' }),
+  Type.String({ maxLength: 500, pattern: LINE_OR_EMPTY }),
   Type.Number(),
   Type.Boolean(),
   Type.Null(),

@@ -1,16 +1,16 @@
 /** Fields that several bodies share. */
 import Type from 'typebox'
 
-/** Text that people wrote: no control characters. */
-export const Name = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
-})
-export const Team = Type.String({ maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
+/** One line of text: no control character, and no half of a surrogate pair: nothing stores it. */
+export const LINE = '^[^\\p{Cc}\\p{Cs}]+$'
+export const LINE_OR_EMPTY = '^[^\\p{Cc}\\p{Cs}]*$'
+
+/** What people are called. */
+export const Name = Type.String({ minLength: 1, maxLength: 200, pattern: LINE })
+export const Team = Type.String({ maxLength: 100, pattern: LINE_OR_EMPTY })
 export const Email = Type.String({
   maxLength: 254,
-  pattern: '^[^\\s@\\u0000-\\u001f]+@[^\\s@\\u0000-\\u001f]+$',
+  pattern: '^[^\\s@\\p{Cc}\\p{Cs}]+@[^\\s@\\p{Cc}\\p{Cs}]+$',
 })
 export const Password = Type.String({ minLength: 12, maxLength: 256 })
 export const Slug = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })

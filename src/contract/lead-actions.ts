@@ -1,5 +1,6 @@
 /** Bodies of what people do with leads: one schema each. */
 import Type, { type Static } from 'typebox'
+import { LINE } from './fields.ts'
 import { Identifier } from '../core/index.ts'
 import { LeadsQuery } from './leads.ts'
 import { OneOf } from './page.ts'
@@ -7,7 +8,7 @@ import { OneOf } from './page.ts'
 const Time = Type.String({ maxLength: 40, description: 'ISO 8601' })
 const Comment = Type.String({ maxLength: 2_000 })
 /** Text that people wrote: no control characters. */
-const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
+const Name = Type.String({ minLength: 1, maxLength: 100, pattern: LINE })
 
 /** How a call went. */
 export const CALL_RESULTS = ['reached', 'voicemail', 'no_answer', 'busy', 'wrong_number'] as const

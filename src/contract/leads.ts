@@ -1,17 +1,20 @@
 /** Bodies of the lead routes: one schema each. */
 import Type, { type Static } from 'typebox'
+import { LINE } from './fields.ts'
 import { Identifier } from '../core/index.ts'
 import { OneOf, PageQuery } from './page.ts'
 import { LeadScore } from './scores.ts'
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const Word = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
+const Word = Type.String({ minLength: 1, maxLength: 64, pattern: LINE })
 const Text = Type.String({ maxLength: 500 })
 const Time = Type.String({ description: 'ISO 8601, UTC' })
 
 const leadFields = {
   name: Type.Optional(Nullable(Text)),
-  email: Type.Optional(Nullable(Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+$' }))),
+  email: Type.Optional(
+    Nullable(Type.String({ maxLength: 254, pattern: '^[^\\s@\\p{Cs}]+@[^\\s@\\p{Cs}]+$' })),
+  ),
   phone: Type.Optional(Nullable(Type.String({ maxLength: 40 }))),
   segment: Type.Optional(Nullable(Word)),
   stage: Type.Optional(Nullable(Word)),
@@ -84,9 +87,7 @@ export type LeadSight = (typeof LEAD_SIGHTS)[number]
 export const LeadsQuery = Type.Object(
   {
     ...PageQuery.properties,
-    q: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' }),
-    ),
+    q: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: LINE })),
     segment: Type.Optional(Word),
     stage: Type.Optional(Word),
     owner_id: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),

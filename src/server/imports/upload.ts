@@ -58,6 +58,10 @@ async function receiveFile(source: Readable | undefined, folder: string): Promis
   return unpacked
 }
 
+/** What the parser of parts finds wrong with them is an Error and no more; disks give a code. */
+const isBroken = (error: unknown): error is Error =>
+  error instanceof Error && error.constructor === Error && !('code' in error)
+
 async function receiveParts(request: FastifyRequest, folder: string) {
   let file: string | undefined
   let mapping: string | undefined
@@ -80,7 +84,10 @@ export async function receiveUpload(request: FastifyRequest): Promise<Upload> {
   const dispose = () => rm(folder, { recursive: true, force: true })
   try {
     const received = request.isMultipart()
-      ? await receiveParts(request, folder)
+      ? await receiveParts(request, folder).catch((error: unknown) => {
+          if (!isBroken(error)) throw error
+          throw new AppError('invalid-request', `The body is no form data: ${error.message}.`)
+        })
       : {
           file: await receiveFile(request.body as Readable | undefined, folder),
           mapping: undefined,
