@@ -2,7 +2,7 @@
 import { Alert, Anchor, Badge, Group, Stack, Switch, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useMemo, useState, type FocusEvent } from 'react'
 import type { LeadsAnswer } from '../../../src/contract/index.ts'
 import { useBoard, useReasons, useVisible } from '../api/board.ts'
 import { inPlace, saidOfAll, toBeCalled, type BoardLead } from '../api/board-order.ts'
@@ -116,7 +116,9 @@ function useHeld(leads: readonly BoardLead[]) {
       onPointerEnter: () => change({ ...by, pointer: true }),
       onPointerLeave: () => change({ ...by, pointer: false }),
       onFocus: () => change({ ...by, focus: true }),
-      onBlur: () => change({ ...by, focus: false }),
+      onBlur: ({ currentTarget, relatedTarget }: FocusEvent) => {
+        if (!currentTarget.contains(relatedTarget)) change({ ...by, focus: false })
+      },
     },
   }
 }
