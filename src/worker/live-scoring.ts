@@ -25,12 +25,12 @@ import {
   saveLeadScores,
   transaction,
   type DueLead,
-  type LeadScoreRecord,
   type ScoringInput,
   type StateKey,
   type StoredState,
 } from '../store/index.ts'
 import { createScoringInputs, type ScoringInputs } from './scoring-inputs.ts'
+import { createUnsavedScores, type UnsavedScores } from './unsaved-scores.ts'
 
 /** Leads scored between two looks at the clock. */
 const BATCH = 32
@@ -39,14 +39,6 @@ const ASKED_MAX = 512
 /** Longest that scoring holds up folding, milliseconds: while more is to be folded, or at rest. */
 const BUSY_MS = 4
 const CALM_MS = 40
-/**
- * A score waits so long to be written, so that a busy lead is written once a second; so many are
- * written at once, as nobody reads of the log what was appended after a transaction began that is
- * still under way (read_log); and so far apart, so that writing never comes in bursts.
- */
-const SAVE_MS = 1_000
-const SAVE_MAX = 64
-const SAVE_PACE_MS = 50
 /** Tried again in the round it is due in, whatever came before: folding waits for the database. */
 const EVERY_ROUND = { firstMs: 0, longestMs: 0 }
 /** Leads that may wait; more are found later by their position. */
@@ -108,25 +100,15 @@ const nameOf = ({ attributes }: ScoringInput): string | null => {
   return typeof name === 'string' ? name : null
 }
 
-/** A score to be written; empty once it is, as old tables of a map keep what was in them. */
-interface Unsaved {
-  record: LeadScoreRecord | undefined
-  /** Since when one waits for this lead, monotonic. */
-  readonly since: number
-}
-
 interface Desk {
   readonly options: LiveScoringOptions
   readonly models: LiveModels
   readonly grounds: ReturnType<typeof createGrounds>
   /** Made anew whenever it is empty: see `once` of lead-cache.ts. */
   pending: Map<string, Pending>
-  /** Those that wait longest first. */
-  readonly unsaved: Map<string, Unsaved>
+  readonly unsaved: UnsavedScores
   readonly inputs: ScoringInputs
   listened: ReadonlySet<number>
-  savedAt: number
-  saving: Promise<void> | undefined
   isLost: boolean
   /** Of scoring, and of writing scores. */
   readonly trouble: { readonly scoring: Trouble; readonly saving: Trouble }
@@ -196,7 +178,7 @@ async function scoreBatch(desk: Desk, batch: readonly Pending[], source: StateSo
     const done = state && compute(desk, grounds, lead, state, now)
     if (done === undefined) continue
     const score = toScoreRecord(lead, done.computed)
-    keep(desk, score)
+    desk.unsaved.keep(score)
     if (!desk.listened.has(lead.workspaceId)) continue
     const { leadId, ownerId, scoreBefore } = done.input
     const about = { workspaceId: lead.workspaceId, leadId: leadId!, ownerId }
@@ -218,54 +200,6 @@ function take<T>(map: Map<string, T>, most: number): T[] {
   return taken
 }
 
-/** The newest score of its lead, to be written. */
-function keep({ unsaved, options: { clock } }: Desk, record: LeadScoreRecord): void {
-  const waiting = unsaved.get(keyOf(record))
-  if (waiting === undefined) unsaved.set(keyOf(record), { record, since: clock.monotonic() })
-  else waiting.record = record
-}
-
-/** Writes what has waited since `before`, and not what comes meanwhile; one writer at a time. */
-async function save(desk: Desk, before: number): Promise<void> {
-  while (desk.saving !== undefined) await desk.saving.catch(() => undefined)
-  const { clock, registry } = desk.options
-  const due = (): LeadScoreRecord[] => {
-    const records: LeadScoreRecord[] = []
-    for (const [key, waiting] of desk.unsaved) {
-      if (waiting.since > before || records.length === SAVE_MAX) break
-      records.push(waiting.record!)
-      waiting.record = undefined
-      desk.unsaved.delete(key)
-    }
-    return records
-  }
-  const write = async (): Promise<void> => {
-    for (let records = due(); records.length > 0; records = due()) {
-      desk.savedAt = clock.monotonic()
-      try {
-        await transaction(registry.database.app, (c) => saveLeadScores(c, records), beginUnflushed)
-      } catch (error) {
-        // What was computed since is newer.
-        for (const record of records) if (!desk.unsaved.has(keyOf(record))) keep(desk, record)
-        throw error
-      }
-    }
-  }
-  desk.saving = write().finally(() => (desk.saving = undefined))
-  await desk.saving
-}
-
-/** Begins to write beside folding when it is time. */
-function saveSoon(desk: Desk): void {
-  if (desk.saving !== undefined) return
-  const now = desk.options.clock.monotonic()
-  const [first] = desk.unsaved.values()
-  if (first === undefined || first.since > now - SAVE_MS || desk.savedAt > now - SAVE_PACE_MS)
-    return
-  const { passed, failed } = desk.trouble.saving
-  save(desk, now - SAVE_MS).then(passed, failed)
-}
-
 function firstLeads(pending: ReadonlyMap<string, Pending>): StateKey[] {
   const leads: StateKey[] = []
   for (const { lead } of pending.values()) if (leads.push(lead) === ASKED_MAX) break
@@ -281,7 +215,7 @@ async function settle(desk: Desk, source: StateSource, busy: boolean): Promise<v
       await scoreBatch(desk, take(desk.pending, BATCH), source)
     if (desk.pending.size === 0) desk.pending = new Map()
     desk.trouble.scoring.passed()
-    saveSoon(desk)
+    desk.unsaved.saveDue()?.then(desk.trouble.saving.passed, desk.trouble.saving.failed)
   } catch (error) {
     // Folding goes on whatever scoring meets; what was taken is found by its position later.
     desk.isLost = true
@@ -325,7 +259,7 @@ async function scoreStored(desk: Desk, leads: readonly DueLead[], now: number) {
     const done = compute(desk, grounds, key, known, now)
     if (done === undefined) continue
     scored.push({ key, computed: done.computed })
-    if (!desk.unsaved.has(keyOf(key))) keep(desk, toScoreRecord(key, done.computed))
+    if (!desk.unsaved.has(key)) desk.unsaved.keep(toScoreRecord(key, done.computed))
   }
   return scored
 }
@@ -338,11 +272,11 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     models,
     grounds: createGrounds({ database: registry.database, models, clock, log }),
     pending: new Map(),
-    unsaved: new Map(),
+    unsaved: createUnsavedScores(clock, (records) =>
+      transaction(registry.database.app, (c) => saveLeadScores(c, records), beginUnflushed),
+    ),
     inputs: createScoringInputs(registry.database.app),
     listened: new Set(),
-    savedAt: -Infinity,
-    saving: undefined,
     isLost: false,
     trouble: {
       scoring: createTrouble(log, {
@@ -368,7 +302,7 @@ export function createLiveScoring(options: LiveScoringOptions): LiveScoring {
     touched: (lead, entry) => touch(desk, lead, entry),
     settle: (source, busy) => settle(desk, source, busy),
     scoreStored: (leads, now) => scoreStored(desk, leads, now),
-    save: () => save(desk, clock.monotonic()),
+    save: desk.unsaved.saveAll,
     listen(workspaceIds) {
       desk.listened = new Set(workspaceIds)
     },
