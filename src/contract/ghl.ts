@@ -1,6 +1,6 @@
 /** GoHighLevel: webhooks, and the secret addresses for its workflows. */
 import Type, { type Static } from 'typebox'
-import { LINE } from './fields.ts'
+import { Name } from './fields.ts'
 
 const Time = Type.String({ description: 'ISO 8601, UTC' })
 const TimeOrNull = Type.Union([Time, Type.Null()])
@@ -20,7 +20,7 @@ export type GhlHookParams = Static<typeof GhlHookParams>
 
 export const GhlHookBody = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 200, pattern: LINE }),
+    name: Name,
   },
   { additionalProperties: false },
 )

@@ -1,13 +1,12 @@
 /** Bodies of what people do with leads: one schema each. */
 import Type, { type Static } from 'typebox'
-import { LINE } from './fields.ts'
 import { Identifier } from '../core/index.ts'
+import { LINE } from './fields.ts'
 import { LeadsQuery } from './leads.ts'
 import { OneOf } from './page.ts'
 
 const Time = Type.String({ maxLength: 40, description: 'ISO 8601' })
 const Comment = Type.String({ maxLength: 2_000 })
-/** Text that people wrote: no control characters. */
 const Name = Type.String({ minLength: 1, maxLength: 100, pattern: LINE })
 
 /** How a call went. */

@@ -1,7 +1,7 @@
 /** Bodies of the lead routes: one schema each. */
 import Type, { type Static } from 'typebox'
-import { LINE } from './fields.ts'
 import { Identifier } from '../core/index.ts'
+import { Email, LINE } from './fields.ts'
 import { OneOf, PageQuery } from './page.ts'
 import { LeadScore } from './scores.ts'
 
@@ -12,9 +12,7 @@ const Time = Type.String({ description: 'ISO 8601, UTC' })
 
 const leadFields = {
   name: Type.Optional(Nullable(Text)),
-  email: Type.Optional(
-    Nullable(Type.String({ maxLength: 254, pattern: '^[^\\s@\\p{Cs}]+@[^\\s@\\p{Cs}]+$' })),
-  ),
+  email: Type.Optional(Nullable(Email)),
   phone: Type.Optional(Nullable(Type.String({ maxLength: 40 }))),
   segment: Type.Optional(Nullable(Word)),
   stage: Type.Optional(Nullable(Word)),
