@@ -65,7 +65,7 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
   behavior({
     name: 'engagement_score',
     label: 'Engagement',
-    sentence: 'Engagement is {value} on a scale from 0 (none) to 1.',
+    sentence: 'Engagement is at {value}.',
     unit: 'share',
     range: [0, 1],
     how:
@@ -84,7 +84,7 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
   behavior({
     name: 'engagement_intensity',
     label: 'Events a day',
-    sentence: 'Did {value} things a day over the last 30 days.',
+    sentence: 'Did {value} {thing|things} a day over the last 30 days.',
     unit: 'events/day',
     range: [0, UNBOUNDED],
     how: 'Own events of the last 30 days (six-hour buckets) over 30.',
@@ -122,9 +122,11 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
     evidence: views,
     value: (s) => ratio(favorites(s) - unfavorites(s), views(s)),
   }),
-  count('share_count', 'Homes shared', 'Shared {value} homes with others.', ['property_share']),
-  count('inquiry_count', 'Inquiries', 'Sent {value} inquiries.', ['inquiry_submitted']),
-  count('tour_request_count', 'Tours asked for', 'Asked for {value} tours.', [
+  count('share_count', 'Homes shared', 'Shared {value} {home|homes} with others.', [
+    'property_share',
+  ]),
+  count('inquiry_count', 'Inquiries', 'Sent {value} {inquiry|inquiries}.', ['inquiry_submitted']),
+  count('tour_request_count', 'Tours asked for', 'Asked for {value} {tour|tours}.', [
     'tour_scheduled',
     'booking_requested',
   ]),
@@ -174,7 +176,7 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
   behavior({
     name: 'median_response_hours',
     label: 'Time to answer',
-    sentence: 'Usually answers within {value} hours.',
+    sentence: 'Usually answers within {value}.',
     unit: 'hours',
     range: [0, REPLY_WINDOW / HOUR],
     how: 'Median of the latest 16 response times.',
@@ -237,7 +239,7 @@ export const BEHAVIOR_FEATURES: readonly NumericFeature[] = [
   behavior({
     name: 'decision_confidence',
     label: 'Decided',
-    sentence: 'Attention is concentrated on few homes: {value} from 0 (spread) to 1 (one).',
+    sentence: 'Attention is {value} concentrated: at 100 % on one home.',
     unit: 'share',
     range: [0, 1],
     how:

@@ -24,6 +24,7 @@ test('the groups hold what was settled, under unique names', () => {
 test('every declaration speaks: sentence with a value, how, evidence', () => {
   for (const feature of FEATURES) {
     expect(feature.sentence).toContain('{value}')
+    expect(feature.sentence).not.toMatch(/\{value\} (hour|second|day)/)
     expect(feature.label.length).toBeLessThanOrEqual(32)
     expect(feature.how.length).toBeGreaterThan(10)
     expect(featuresMarkdown()).toContain(`| \`${feature.name}\` | ${feature.label} |`)

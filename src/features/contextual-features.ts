@@ -31,7 +31,7 @@ export const CONTEXTUAL_FEATURES: readonly NumericFeature[] = [
   contextual({
     name: 'budget_adherence',
     label: 'Looks within budget',
-    sentence: 'Homes looked at fit the stated budget: {value} from 0 (far above) to 1 (within).',
+    sentence: 'Homes looked at are {value} within the stated budget.',
     unit: 'share',
     range: [0, 1],
     how:
@@ -59,7 +59,7 @@ export const CONTEXTUAL_FEATURES: readonly NumericFeature[] = [
   contextual({
     name: 'competition_level',
     label: 'Competition',
-    sentence: 'Competition among buyers is {value} from 0 to 1; at 0.5 homes sell at asking price.',
+    sentence: 'Competition among buyers is {value}; at 50 % homes sell at asking price.',
     unit: 'share',
     range: [0, 1],
     how: 'Latest frozen sale_to_list_ratio r as (r - 0.9) / 0.2.',
@@ -72,7 +72,7 @@ export const CONTEXTUAL_FEATURES: readonly NumericFeature[] = [
   contextual({
     name: 'agent_engagement',
     label: 'Our attention',
-    sentence: 'We reached out {value} times a week.',
+    sentence: 'We reached out {value} {time|times} a week.',
     unit: 'touches/week',
     range: [0, UNBOUNDED],
     how:

@@ -13,7 +13,10 @@ interface Declaration {
   readonly unit: string
   /** Plain-language name on screens. */
   readonly label: string
-  /** What it says about the lead, for an agent; `{value}` stands for the value. */
+  /**
+   * What it says about the lead, for an agent; `{value}` stands for the value in words, with its
+   * unit where that is a share or a time, and `{home|homes}` for what is counted by it.
+   */
   readonly sentence: string
   /** How it is computed, with the source of a formula. */
   readonly how: string

@@ -99,7 +99,7 @@ export const EMOTIONAL_FEATURES: readonly NumericFeature[] = [
   emotional({
     name: 'urgency_score',
     label: 'Urgency',
-    sentence: 'Urgency is {value} from 0 (none) to 1.',
+    sentence: 'Urgency is at {value}.',
     unit: 'share',
     range: [0, 1],
     how: 'Largest urgency of the lead’s texts, each halved every 7 days.',

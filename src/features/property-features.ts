@@ -71,7 +71,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   property({
     name: 'total_property_views',
     label: 'Homes looked at',
-    sentence: 'Looked at homes {value} times.',
+    sentence: 'Looked at homes {value} {time|times}.',
     unit: 'count',
     range: [0, UNBOUNDED],
     how: 'Number of property_view events.',
@@ -83,7 +83,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   property({
     name: 'unique_properties_viewed',
     label: 'Different homes',
-    sentence: 'Looked at {value} different homes.',
+    sentence: 'Looked at {value} different {home|homes}.',
     unit: 'count',
     range: [0, UNBOUNDED],
     how:
@@ -111,7 +111,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   property({
     name: 'avg_view_duration_seconds',
     label: 'Time on a home',
-    sentence: 'Spends {value} seconds on a home.',
+    sentence: 'Spends {value} on a home.',
     unit: 'seconds',
     range: [0, 3600],
     how: 'Mean duration_seconds of views that tell it, each at most an hour.',
@@ -124,7 +124,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   property({
     name: 'max_view_duration_seconds',
     label: 'Longest look',
-    sentence: 'The longest look at a home took {value} seconds.',
+    sentence: 'The longest look at a home took {value}.',
     unit: 'seconds',
     range: [0, 3600],
     how: 'Largest duration_seconds of a view, at most an hour.',
@@ -186,7 +186,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   property({
     name: 'property_type_diversity',
     label: 'Kinds of home',
-    sentence: 'Looks at different kinds of home: {value} from 0 (one kind) to 1 (all alike).',
+    sentence: 'Looks at different kinds of home: {value}, where 0 % is one.',
     unit: 'share',
     range: [0, 1],
     how: 'Evenness (Pielou 1966) of property types viewed, with a half-life of 30 days.',
@@ -199,7 +199,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   property({
     name: 'location_focus',
     label: 'Focused on places',
-    sentence: 'Looks in few places: {value} from near 0 (everywhere) to 1 (one place).',
+    sentence: 'Looks in few places: {value}, where 100 % is one.',
     unit: 'share',
     range: [0, 1],
     how:
@@ -214,7 +214,7 @@ export const PROPERTY_FEATURES: readonly NumericFeature[] = [
   meanOf(
     'bedrooms_mean',
     'Bedrooms looked at',
-    'Looks at homes with {value} bedrooms.',
+    'Looks at homes with {value} {bedroom|bedrooms}.',
     'bedrooms',
     'bedrooms',
     100,

@@ -51,7 +51,7 @@ function row(feature: FeatureDeclaration): string {
   const cells = [
     `\`${feature.name}\``,
     feature.label,
-    feature.sentence.replace('{value}', '…'),
+    feature.sentence.replace('{value}', '…').replace(/\{\w+\|(\w+)\}/, '$1'),
     feature.unit,
     rangeOf(feature),
     WINDOWS[feature.window],

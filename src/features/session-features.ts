@@ -55,7 +55,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'session_count',
     label: 'Visits',
-    sentence: 'Came {value} times.',
+    sentence: 'Came {value} {time|times}.',
     unit: 'count',
     range: [0, UNBOUNDED],
     how: 'Runs of own acts without a pause of 30 minutes; opens and clicks make no session.',
@@ -65,7 +65,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'avg_session_duration_seconds',
     label: 'Length of a visit',
-    sentence: 'A visit lasts {value} seconds on average.',
+    sentence: 'A visit lasts {value} on average.',
     unit: 'seconds',
     range: [0, UNBOUNDED],
     how: 'Mean time from the first to the last act of a session.',
@@ -90,7 +90,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'events_per_session',
     label: 'Acts a visit',
-    sentence: 'Does {value} things a visit.',
+    sentence: 'Does {value} {thing|things} a visit.',
     unit: 'events',
     range: [0, UNBOUNDED],
     how: 'Own acts over sessions.',
@@ -110,7 +110,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'inter_session_gap_hours_mean',
     label: 'Hours between visits',
-    sentence: '{value} hours pass between visits on average.',
+    sentence: 'On average {value} pass between visits.',
     unit: 'hours',
     range: [0, UNBOUNDED],
     how: 'Mean time from the end of a session to the start of the next.',
@@ -122,7 +122,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'session_regularity',
     label: 'Comes regularly',
-    sentence: 'Visits come regularly: {value} from 0 (bursts) to 1 (like a clock).',
+    sentence: 'Visits come regularly: {value}, where 100 % is a clock.',
     unit: 'share',
     range: [0, 1],
     how:
@@ -136,7 +136,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'session_depth_trend',
     label: 'Goes further each visit',
-    sentence: 'Each visit goes {value} funnel steps further than the one before.',
+    sentence: 'Each visit goes {value} funnel {step|steps} further than the one before.',
     unit: 'steps/session',
     range: [-5, 5],
     how: 'Theil-Sen slope (Sen 1968) of the deepest funnel step over the latest 13 sessions.',
@@ -147,7 +147,7 @@ export const SESSION_FEATURES: readonly NumericFeature[] = [
   session({
     name: 'longest_session_seconds',
     label: 'Longest visit',
-    sentence: 'The longest visit lasted {value} seconds.',
+    sentence: 'The longest visit lasted {value}.',
     unit: 'seconds',
     range: [0, UNBOUNDED],
     how: 'Longest time from the first to the last act of a session.',

@@ -73,7 +73,7 @@ const velocity = (days: 7 | 30): NumericFeature =>
   time({
     name: `activity_velocity_${days}d`,
     label: `Pace, ${days}-day memory`,
-    sentence: `Does {value} things a day, recent days counting most (half-life ${days} days).`,
+    sentence: `Lately did {value} {thing|things} a day (half-life ${days} days).`,
     unit: 'events/day',
     range: [0, UNBOUNDED],
     how: `Own events decayed with a half-life of ${days} days, times ln 2 / ${days}.`,
@@ -106,7 +106,7 @@ export const TIME_FEATURES: readonly NumericFeature[] = [
   time({
     name: 'days_in_pipeline',
     label: 'Days since first contact',
-    sentence: 'We have known this lead for {value} days.',
+    sentence: 'We have known this lead for {value}.',
     unit: 'days',
     range: [0, UNBOUNDED],
     how: 'Time since the first entry about the lead.',
@@ -120,7 +120,7 @@ export const TIME_FEATURES: readonly NumericFeature[] = [
   time({
     name: 'last_activity_hours',
     label: 'Hours since last activity',
-    sentence: 'Last did something {value} hours ago.',
+    sentence: 'Last did something {value} ago.',
     unit: 'hours',
     range: [0, UNBOUNDED],
     how: 'Time since the latest own act; opens and clicks count only when graded human.',
@@ -151,7 +151,7 @@ export const TIME_FEATURES: readonly NumericFeature[] = [
   time({
     name: 'engagement_trend',
     label: 'Trend of engagement',
-    sentence: 'Daily engagement changes by {value} points a week.',
+    sentence: 'Daily engagement changes by {value} {point|points} a week.',
     unit: 'points/day/week',
     range: [-UNBOUNDED, UNBOUNDED],
     how: 'Theil-Sen slope (Sen 1968) over the three-day blocks of the last 30 days, at least 3.',
@@ -164,13 +164,13 @@ export const TIME_FEATURES: readonly NumericFeature[] = [
   rhythm(
     'periodicity_24h',
     'Daily rhythm',
-    'Comes at the same time of day: {value} from 0 (any time) to 1 (always).',
+    'Comes at the same time of day: {value}, where 100 % is always.',
     false,
   ),
   rhythm(
     'periodicity_7d',
     'Weekly rhythm',
-    'Comes at the same time of the week: {value} from 0 (any time) to 1 (always).',
+    'Comes at the same time of the week: {value}, where 100 % is always.',
     true,
   ),
   time({
