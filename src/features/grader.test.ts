@@ -1,7 +1,16 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { EventType, Json, LogEntry } from '../core/index.ts'
-import { emptyGrader, gradeEngagement, type GradeDecision } from './grader.ts'
+import {
+  emptyGrader,
+  gradeEngagement,
+  GRADED_BY,
+  isBlank,
+  mayHaveEmail,
+  type GradeDecision,
+} from './grader.ts'
 import { DEFAULT_MAILBOXES, modelOfMailbox } from './mailbox.ts'
+import { foldEntries } from './state.ts'
 
 const SENT = Date.UTC(2026, 3, 1, 9)
 let position = 0
@@ -137,4 +146,47 @@ test('a scanner that takes its time in this mailbox is known by it after some e-
     500 ** (5 / (5 + count)) * 3_000 ** (count / (5 + count)),
   )
   expect(scannerMedian[2]).toBeLessThan(500 ** (5 / (5 + count)) * 5_000 ** (count / (5 + count)))
+})
+
+test('entries of other types leave everything as it was, time too', () => {
+  const state = emptyGrader()
+  for (const each of [entry(0, 'email_sent'), entry(60, 'email_open')]) gradeEngagement(state, each)
+  const before = structuredClone(state)
+  expect(gradeEngagement(state, entry(500_000, 'property_view'))).toEqual([])
+  expect(state).toEqual(before)
+})
+
+test('what is said to decide nothing decides nothing', () => {
+  const opens: EventType[] = ['email_open', 'email_click', 'link_click']
+  const drafts = fc.array(
+    fc.record({
+      seconds: fc.nat(200_000),
+      type: fc.constantFrom<EventType>(...GRADED_BY, ...opens, 'property_view'),
+      email: fc.constantFrom(undefined, 'm1', 'm2'),
+      sentAt: fc.constantFrom(undefined, undefined, '2026-04-01T08:00:00Z'),
+    }),
+    { maxLength: 6 },
+  )
+  let left = 0
+  let decided = 0
+  fc.assert(
+    fc.property(drafts, fc.nat(3), (all, later) => {
+      const whole = emptyGrader()
+      const entries = all.map(({ seconds, type, email, sentAt }) =>
+        entry(seconds, type, { email_id: email!, ...(sentAt && { sent_at: sentAt }) }),
+      )
+      entries.forEach((each, i) => {
+        const decisions = gradeEngagement(whole, each)
+        decided += decisions.length
+        // Folded with its slice: what comes soon after it, too.
+        const known = foldEntries(entries.slice(0, i + 1 + later))
+        if (!opens.includes(each.type) || mayHaveEmail(known, each)) return
+        left++
+        expect(decisions).toEqual([])
+      })
+      expect(isBlank(whole)).toBe(JSON.stringify(whole) === JSON.stringify(emptyGrader()))
+    }),
+    { numRuns: 2_000, seed: 3, endOnFailure: true },
+  )
+  expect([left > 100, decided > 100]).toEqual([true, true])
 })

@@ -4,7 +4,7 @@
  * followed; and by what this mailbox has done before. Incremental; the worker appends each
  * decision as an engagement_graded entry.
  */
-import type { EngagementGrade, LogEntry } from '../core/index.ts'
+import { EVENT_TYPES, type EngagementGrade, type EventType, type LogEntry } from '../core/index.ts'
 import { DAY } from './calendar.ts'
 import {
   DEFAULT_MAILBOXES,
@@ -16,6 +16,7 @@ import {
   type Opening,
   type Scans,
 } from './mailbox.ts'
+import type { LeadState } from './state.ts'
 
 interface Email {
   id: string
@@ -73,6 +74,30 @@ export function emptyGrader(model: MailboxModel = DEFAULT_MAILBOXES): GraderStat
   }
 }
 
+/** Whether nothing is remembered: as of a person without any e-mail. */
+export const isBlank = ({ emails, opened, ignored }: GraderState): boolean =>
+  emails.length === 0 && opened + ignored === 0
+
+/** Entries of other types change nothing, and do not let time pass. */
+export const GRADED_BY: readonly EventType[] = [
+  'email_sent',
+  'email_open',
+  'email_click',
+  'link_click',
+  'page_visit',
+]
+const ENTERING: ReadonlySet<EventType> = new Set(GRADED_BY)
+
+/**
+ * False when an open or click decides nothing, as far as the lead's entries tell that are folded
+ * into `state`, itself among them: no e-mail was recorded, it does not say when its own was sent,
+ * and no other open or click did.
+ */
+export const mayHaveEmail = ({ activity, grades }: LeadState, entry: LogEntry): boolean =>
+  activity.byType[EVENT_TYPES.email_sent.code] !== 0 ||
+  grades.positions.length > 1 ||
+  entry.body.properties?.['sent_at'] !== undefined
+
 /**
  * Takes the person's next entry (in log order) and returns the grades that it decides or changes;
  * none for most entries. `state` changes.
@@ -82,6 +107,7 @@ export function gradeEngagement(
   entry: LogEntry,
   model: MailboxModel = DEFAULT_MAILBOXES,
 ): GradeDecision[] {
+  if (!ENTERING.has(entry.type)) return []
   settle(state, entry.eventTime, model)
   switch (entry.type) {
     case 'email_sent':

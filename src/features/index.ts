@@ -61,4 +61,12 @@ export {
   type FoldCursor,
   type LeadTrack,
 } from './track.ts'
-export { emptyGrader, gradeEngagement, type GradeDecision, type GraderState } from './grader.ts'
+export {
+  emptyGrader,
+  gradeEngagement,
+  GRADED_BY,
+  isBlank,
+  mayHaveEmail,
+  type GradeDecision,
+  type GraderState,
+} from './grader.ts'

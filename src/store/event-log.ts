@@ -221,9 +221,7 @@ export async function readPersons(
 ): Promise<Map<number, LogEntry[]>> {
   const answer = await client.query<EntryRow & { asked: string }>({
     name: 'read_persons',
-    text: `select k.person as asked, r.* from unnest($2::bigint[], $3::bigint[]) as k(person, last),
-      lateral read_person($1, k.person, k.last) r
-      where $4::smallint[] is null or r.type = any($4)`,
+    text: 'select * from read_persons($1, $2, $3, $4)',
     values: [
       workspaceId,
       personIds,

@@ -10,8 +10,12 @@ import { createTimedBehaviorTracker } from '../events/index.ts'
 import {
   emptyGrader,
   gradeEngagement,
+  GRADED_BY,
+  isBlank,
+  mayHaveEmail,
   type GradeDecision,
   type GraderState,
+  type LeadState,
 } from '../features/index.ts'
 import {
   appendGrades,
@@ -28,9 +32,12 @@ const LOOK_BACK_MS = 3_600_000
 const LOOK_BACK_ENTRIES = 10_000
 /** Leads put together from the log at a time. */
 const LEADS_AT_ONCE = 200
-/** Leads whose e-mails are remembered, about 1 kB each. */
-const LEADS_MAX = 10_000
+/** What is remembered of leads: of one with e-mails about 1 kB, of one without a tenth. */
+const REMEMBERED_MAX = 10 * 1024 * 1024
+const LEAD_BYTES = 1_000
+const BLANK_BYTES = 100
 const GRADES_AT_ONCE = 1_000
+const CODES = GRADED_BY.map((type) => EVENT_TYPES[type].code)
 
 export interface Grading {
   /** Grades what `entries`, a slice of the log, decide about leads that `owns` answers for. */
@@ -38,6 +45,8 @@ export interface Grading {
     entries: readonly LogEntry[],
     owns: (personId: number, position: number) => boolean,
     rootOf: (workspaceId: number, personId: number) => number,
+    /** With those entries folded; undefined: not in memory. */
+    stateOf: (lead: StateKey) => LeadState | undefined,
   ) => Promise<void>
   /** Grades what entries of whole leads up to `last` decide; see mayBeGraded. */
   readonly gradeLeads: (leads: readonly StateKey[], last: number) => Promise<void>
@@ -65,6 +74,7 @@ interface Slice {
   readonly first: number
   readonly last: number
   readonly rootOf: RootOf
+  readonly stateOf: StateOf
   readonly isOwned: (entry: LogEntry) => boolean
   readonly keyOf: (entry: LogEntry) => string
   readonly found: TakenGrade[]
@@ -87,6 +97,7 @@ function take(slice: Slice, lead: StateKey, entry: LogEntry, decisions: GradeDec
 }
 
 type RootOf = Parameters<Grading['grade']>[2]
+type StateOf = Parameters<Grading['grade']>[3]
 
 /** Which entries may decide a grade of a lead of whom nothing is remembered. */
 function createClicks(database: Pick<Database, 'app'>, clock: Clock) {
@@ -117,9 +128,16 @@ function createClicks(database: Pick<Database, 'app'>, clock: Clock) {
 type Clicks = ReturnType<typeof createClicks>
 type Graders = LRUCache<string, GraderState>
 
+/** In place of all that are blank. Not to be changed. */
+const BLANK = emptyGrader()
+
+function remember(graders: Graders, key: string, state: GraderState): void {
+  graders.set(key, isBlank(state) ? BLANK : state)
+}
+
 /** Leads to be put together from the log, by key; those whose entries moved are forgotten. */
 function toLoad(
-  { entries, keyOf, isOwned, rootOf }: Slice,
+  { entries, keyOf, isOwned, rootOf, stateOf }: Slice,
   graders: Graders,
   { mayDecide }: Clicks,
 ): Map<string, StateKey> {
@@ -134,7 +152,10 @@ function toLoad(
         if (typeof person === 'number' && graders.delete(`${workspaceId}:${person}`))
           due.set(key, lead)
     }
-    if (mayDecide(entry, key) && isOwned(entry) && !graders.has(key)) due.set(key, lead)
+    const isKnown = graders.has(key)
+    const state = isKnown || !isGraded(entry) ? undefined : stateOf(lead)
+    if (state !== undefined && !mayHaveEmail(state, entry)) continue
+    if (mayDecide(entry, key) && isOwned(entry) && !isKnown) due.set(key, lead)
   }
   return due
 }
@@ -149,13 +170,13 @@ async function load(
     for (let from = 0; from < leads.length; from += LEADS_AT_ONCE) {
       const part = leads.slice(from, from + LEADS_AT_ONCE)
       const persons = part.map(({ personId }) => personId)
-      const logs = await readPersons(database.app, workspaceId, persons, slice.last)
+      const logs = await readPersons(database.app, workspaceId, persons, slice.last, CODES)
       for (const lead of part) {
         const state = emptyGrader()
         const entries = logs.get(lead.personId) ?? []
         for (const entry of entries.sort((a, b) => a.position - b.position))
           take(slice, lead, entry, gradeEngagement(state, entry))
-        graders.set(`${workspaceId}:${lead.personId}`, state)
+        remember(graders, `${workspaceId}:${lead.personId}`, state)
       }
     }
 }
@@ -171,22 +192,27 @@ const WHOLE = {
   entries: [],
   first: 0,
   rootOf: (_: number, personId: number) => personId,
+  stateOf: () => undefined,
   isOwned: () => true,
   keyOf: ({ workspaceId, personId }: LogEntry) => `${workspaceId}:${personId}`,
 }
 
 export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Grading {
   const clicks = createClicks(database, clock)
-  const graders: Graders = new LRUCache({ max: LEADS_MAX })
+  const graders: Graders = new LRUCache({
+    maxSize: REMEMBERED_MAX,
+    sizeCalculation: (state) => (state === BLANK ? BLANK_BYTES : LEAD_BYTES),
+  })
   let warm = false
   return {
-    async grade(entries, owns, rootOf) {
+    async grade(entries, owns, rootOf, stateOf) {
       if (entries.length === 0) return
       const slice: Slice = {
         entries,
         first: entries[0]!.position,
         last: entries.at(-1)!.position,
         rootOf,
+        stateOf,
         keyOf: ({ workspaceId, personId }) => `${workspaceId}:${rootOf(workspaceId, personId)}`,
         isOwned: ({ workspaceId, personId, position }) =>
           owns(rootOf(workspaceId, personId), position),
@@ -197,11 +223,13 @@ export function createGrading(database: Pick<Database, 'app'>, clock: Clock): Gr
       const due = toLoad(slice, graders, clicks)
       for (const entry of entries) {
         const key = slice.keyOf(entry)
-        const state = due.has(key) ? undefined : graders.get(key)
-        if (state === undefined) continue
+        const known = due.has(key) ? undefined : graders.get(key)
+        if (known === undefined) continue
+        const state = known === BLANK ? emptyGrader() : known
         const { workspaceId } = entry
         const lead = { workspaceId, personId: rootOf(workspaceId, entry.personId) }
         take(slice, lead, entry, gradeEngagement(state, entry))
+        if (known === BLANK) remember(graders, key, state)
       }
       await load(database, slice, due, graders)
       await append(database, slice)

@@ -26,6 +26,7 @@ import {
 import { createMending, type Mending } from './mending.ts'
 import { createGrading, type Grading } from './grading.ts'
 import { createLeadCache, type LeadCache } from './lead-cache.ts'
+import { createLogReader } from './log-reader.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 import { rebuildPartition } from './rebuilding.ts'
 import { createStateRebuild, type StateRebuild } from './state-rebuild.ts'
@@ -98,6 +99,7 @@ const NEVER = {
 interface Owning {
   leases: Map<number, Lease>
   cursor: number
+  readonly next: ReturnType<typeof createLogReader>
   readonly cache: LeadCache
   /** What the database still holds for this owner is worth nothing: it is given back first. */
   isAbandoned: boolean
@@ -169,13 +171,11 @@ async function checkpoint(
 
 /** Reads and folds one slice; the number of entries read. */
 async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<number> {
-  const slice = await readLog(options.database.app, owning.cursor, SLICE)
-  const owns = (personId: number, position: number): boolean => {
-    const lease = owning.leases.get(partitionOf(personId))
-    return lease !== undefined && position > lease.cursor
-  }
+  const slice = await owning.next(owning.cursor)
+  const owns = (personId: number, position: number): boolean =>
+    position > (owning.leases.get(partitionOf(personId))?.cursor ?? Infinity)
   await owning.cache.fold(slice.entries, owns)
-  await owning.grading.grade(slice.entries, owns, owning.cache.rootOf)
+  await owning.grading.grade(slice.entries, owns, owning.cache.rootOf, owning.cache.state)
   owning.cursor = slice.cursor
   return slice.entries.length
 }
@@ -244,7 +244,8 @@ async function rebuild(
 
 /**
  * Writes one partition in its turn, beside folding: a flush to disk takes long compared with a
- * round. All of them are written within the time; all at once, and waited for, when too much waits.
+ * round. All of them are written within the time; all at once when much waits, and waited for when
+ * as much waits again.
  */
 async function checkpointInTurn(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
   const write = (partitions: readonly number[]): void => {
@@ -257,9 +258,7 @@ async function checkpointInTurn(options: PartitionOwnerOptions, owning: Owning):
   const dirty = owning.cache.dirtyCount()
   if (dirty > DIRTY_MAX) {
     await owning.writing
-    write([...owning.leases.keys()])
-    await owning.writing
-    return
+    return write([...owning.leases.keys()])
   }
   const { checkpointMs = CHECKPOINT_MS } = options
   const cycle = dirty > CHECKPOINT_FEW ? CHECKPOINT_BUSY_MS : checkpointMs
@@ -298,11 +297,12 @@ async function round(
   return { read, busy }
 }
 
-const owningNothing = (cache: LeadCache, grading: Grading): Owning => ({
+const owningNothing = ({ database, clock }: PartitionOwnerOptions, cache: LeadCache): Owning => ({
   leases: new Map(),
   cursor: 0,
+  next: createLogReader((after) => readLog(database.app, after, SLICE), SLICE),
   cache,
-  grading,
+  grading: createGrading(database, clock),
   mending: createMending(),
   isAbandoned: false,
   justTaken: false,
@@ -330,7 +330,7 @@ function stateRebuildOf(options: PartitionOwnerOptions, owning: Owning): StateRe
 export async function startPartitionOwner(options: PartitionOwnerOptions): Promise<PartitionOwner> {
   const { database, log, holder } = options
   const cache = createLeadCache(database, options.scoring?.touched)
-  const owning = owningNothing(cache, createGrading(database, options.clock))
+  const owning = owningNothing(options, cache)
   const stateRebuild = stateRebuildOf(options, owning)
   const waiting = createWaiting(() => owning.cursor)
   const idleness = createIdleness(options.clock, IDLE_MS, PACE_MS)

@@ -60,6 +60,7 @@ test('a scan is graded machine, a click with a visit human; read again, nothing 
       entries,
       () => true,
       (_, personId) => personId,
+      () => undefined,
     )
   await Promise.all([again(), again()])
   expect(await gradesOf(hub)).toEqual(before)
