@@ -6,6 +6,7 @@
  *     node bench/capture.ts [--events 2000000] [--leads 100000] [--seconds 4]
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -64,7 +65,6 @@ function event(): object {
     context: { device_type: random.int(2) ? 'mobile' : 'desktop', session_id: `s-${n >> 3}` },
   }
 }
-const single = (key: string) => (): string => post('/v1/events', key, JSON.stringify(event()))
 const batch = (key: string) => (): string => {
   const events = Array.from({ length: BATCH }, event)
   return post('/v1/events', key, JSON.stringify({ events }))
@@ -131,37 +131,56 @@ interface Bench {
   readonly port: number
   readonly url: string
   readonly key: string
-  readonly emptyPort: number
+  readonly yardstickPort: number
   readonly database: Database
   readonly pids: readonly number[]
 }
 
-async function singles({ port, emptyPort, key, url }: Bench) {
+async function singles({ port, yardstickPort, key, url }: Bench) {
+  const load = { connections: CONNECTIONS, seconds: SECONDS }
+  const rates = { empty: [] as number[], given: [] as number[], bare: [] as number[] }
   const ours: number[] = []
-  const empty: number[] = []
   const p50: number[] = []
   const p99: number[] = []
-  const request = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+  const yardstick = async (request: () => string, expect: number): Promise<number> => {
+    const { requests, seconds } = await drive({ ...load, port: yardstickPort, request, expect })
+    return requests / seconds
+  }
+  const given = (path: string) => (): string => post(path, key, JSON.stringify(event()))
   for (let round = 0; round <= ROUNDS; round++) {
-    const load = { connections: CONNECTIONS, seconds: SECONDS }
-    const bare = await drive({ ...load, port: emptyPort, request: () => request, expect: 200 })
+    const empty = await yardstick(() => 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n', 200)
+    const parsed = await yardstick(given('/empty'), 202)
+    const bare = await yardstick(given('/bare'), 202)
     const start = performance.now()
-    const full = await drive({ ...load, port, request: single(key), expect: 202 })
+    const full = await drive({ ...load, port, request: given('/v1/events'), expect: 202 })
     const backlog = await drained(url)
-    // The first round warms both up.
+    // The first round warms all up.
     if (round === 0) continue
-    empty.push(bare.requests / bare.seconds)
+    rates.empty.push(empty)
+    rates.given.push(parsed)
+    rates.bare.push(bare)
     ours.push(full.requests / full.seconds)
     p50.push(full.p50)
     p99.push(full.p99)
     const whole = (performance.now() - start) / 1_000
     process.stderr.write(
       `single ${Math.round(ours.at(-1))}/s (drained ${backlog.toFixed(1)} s later, ` +
-        `${Math.round(full.requests / whole)}/s with it), empty ${Math.round(empty.at(-1))}/s\n`,
+        `${Math.round(full.requests / whole)}/s with it), empty ${Math.round(empty)}/s, ` +
+        `given the events ${Math.round(parsed)}/s, bare ${Math.round(bare)}/s\n`,
     )
   }
-  const ratio = median(ours.map((rate, i) => rate / empty[i]!))
-  return { rate: median(ours), empty: median(empty), ratio, p50: median(p50), p99: median(p99) }
+  const ratio = (of: readonly number[], to: readonly number[]): number =>
+    median(of.map((rate, i) => rate / to[i]!))
+  return {
+    rate: median(ours),
+    empty: median(rates.empty),
+    ratio: ratio(ours, rates.empty),
+    given: ratio(rates.given, rates.empty),
+    bare: ratio(rates.bare, rates.empty),
+    ofBare: ratio(ours, rates.bare),
+    p50: median(p50),
+    p99: median(p99),
+  }
 }
 
 async function batches({ port, key, url, database }: Bench) {
@@ -191,34 +210,47 @@ async function batches({ port, key, url, database }: Bench) {
   return { rate: median(ours), copy: median(copy), ratio: median(ours.map((r, i) => r / copy[i]!)) }
 }
 
-async function memory({ port, key, url, pids }: Bench) {
+async function memory({ port, key, url, pids, database }: Bench) {
+  const stored = async (): Promise<number> => {
+    const counted = 'select count(*)::int as count from event_log'
+    return (await database.owner.query<{ count: number }>(counted)).rows[0]!.count
+  }
   let peak = 0
   const watch = setInterval(() => {
     peak = Math.max(peak, pssMegabytes(pids))
   }, 1_000)
-  const requests = Math.max(0, Math.ceil((EVENTS - made) / BATCH))
+  const requests = Math.max(0, Math.ceil((EVENTS - (await stored())) / BATCH))
   await drive({ port, connections: 4, requests, seconds: 1_200, request: batch(key), expect: 202 })
   const backlog = await drained(url)
   // As it stays: the peak is reported beside it.
   await sleep(15_000)
   clearInterval(watch)
-  return { after: pssMegabytes(pids), peak, events: made, backlog }
+  return { after: pssMegabytes(pids), peak, events: await stored(), backlog }
 }
 
 const dataDir = productFolder('bench')
 const port = await freePort()
-const emptyPort = await freePort()
-const empty = spawn(process.execPath, [
-  join(import.meta.dirname, 'empty-server.ts'),
-  String(emptyPort),
-])
+const yardstickPort = await freePort()
 const served = await serve(dataDir, port)
 const database = await openBeside(dataDir)
+const { host, user, password, database: name } = database.owner.options
+const yardstick = spawn(
+  process.execPath,
+  [join(import.meta.dirname, 'yardstick-server.ts'), String(yardstickPort)],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PGHOST: host, PGUSER: user, PGPASSWORD: String(password), PGDATABASE: name },
+  },
+)
 try {
+  const started = once(yardstick.stdout, 'data').then(() => true)
+  if (!(await Promise.race([started, once(yardstick, 'exit').then(() => false)])))
+    throw new Error('the yardstick did not start')
   const key = await makeKey(database, 'main', ['events:write'])
   const pids = [served.child.pid!, postmasterPid(dataDir)]
-  const bench: Bench = { port, url: served.url, key, emptyPort, database, pids }
+  const bench: Bench = { port, url: served.url, key, yardstickPort, database, pids }
   const one = await singles(bench)
+  await database.owner.query('drop table bare_log')
   const many = await batches(bench)
   const held = await memory(bench)
   const row = (name: string, value: string, target: string): string =>
@@ -238,6 +270,13 @@ try {
       `${one.ratio.toFixed(2)} (of ${Math.round(one.empty)}/s)`,
       '0.45',
     ),
+    row('An empty route given the same events, of the empty route', one.given.toFixed(2), ''),
+    row(
+      'A route that does nothing but store them (one INSERT at a time), of the empty route',
+      one.bare.toFixed(2),
+      '',
+    ),
+    row('Single-event requests/s of the product, of that route', one.ofBare.toFixed(2), ''),
     row('Events/s in batches of 1,000', `${Math.round(many.rate)}`, ''),
     row(
       'of COPY into an identical table with the same indexes',
@@ -256,7 +295,7 @@ try {
     command: ['node bench/capture.ts', ...process.argv.slice(2)].join(' '),
   })
 } finally {
-  empty.kill()
+  yardstick.kill()
   await database.close()
   await stop(served)
   rmSync(dataDir, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 /** The workspaces one may enter; administrators make new ones. */
 import { Badge, Button, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import type { WorkspaceAnswer, WorkspacesAnswer } from '../../../src/contract/index.ts'
 import { request } from '../api/request.ts'
 import { useSessionUser } from '../api/session.ts'
@@ -11,7 +12,11 @@ import { Loaded, ProblemAlert } from '../parts/states.tsx'
 
 function WorkspaceRow({ workspace }: { workspace: WorkspaceAnswer }) {
   const user = useSessionUser()
-  const enter = useMutation({ mutationFn: () => enterWorkspace(workspace.slug) })
+  const navigate = useNavigate()
+  const enter = useMutation({
+    mutationFn: () => enterWorkspace(workspace.slug),
+    onSuccess: () => navigate({ to: '/call-next' }),
+  })
   const isHere = user?.workspace.slug === workspace.slug
   return (
     <Table.Tr>
