@@ -15,6 +15,7 @@ export {
 export { lastDue } from './cron.ts'
 export { readDelimited, type DelimitedFile, type OnOpen } from './delimited-file.ts'
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
+export { growSlowly, SMALL_YOUNG } from './heaps.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'
 export { modelKey, randomKey, seal, unseal } from './envelope.ts'
 export { createKept } from './kept.ts'

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import type { LiveNotice } from '../decisions/index.ts'
 import { tellStateDamage, type StateDamage } from '../features/index.ts'
-import type { Config, Logger } from '../platform/index.ts'
+import { SMALL_YOUNG, type Config, type Logger } from '../platform/index.ts'
 import type { Endpoint, StateKey } from '../store/index.ts'
 import type { PartitionOwner } from './partition-owner.ts'
 import { createWaiting } from './waiting.ts'
@@ -52,6 +52,7 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
     new Promise((resolve) => {
       thread = new Worker(new URL('./folding.worker.ts', import.meta.url), {
         workerData: { endpoint, logging, alone, masterKey },
+        resourceLimits: SMALL_YOUNG,
       })
       if (listened.length > 0) tell({ listen: listened })
       thread.on('message', (folded: FromFolding) => {

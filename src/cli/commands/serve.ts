@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import {
   createIdSource,
+  growSlowly,
   modelKey,
   systemClock,
   type Config,
@@ -60,6 +61,7 @@ interface Running {
 
 /** Runs the roles asked for until `stopped`, then stops them in order. */
 async function run({ terminal, config, log, database, role, stopped }: Running): Promise<void> {
+  growSlowly()
   const folding =
     role === 'api'
       ? undefined
