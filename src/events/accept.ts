@@ -17,6 +17,7 @@ import { canonicalJson, holdsUnstorableText } from './canonical.ts'
 
 const checker = Compile(EventInput)
 const DAY_MS = 86_400_000
+const NO_HASH = '0'.repeat(16)
 const BODY_BYTES_MAX = 65_536
 
 export type Acceptance =
@@ -56,8 +57,9 @@ export function eventKey(eventId: string): string {
   return hash('sha256', eventId, 'hex').slice(0, 32)
 }
 
-function bodyHash(text: string): string {
-  return BigInt.asIntN(64, BigInt('0x' + hash('sha256', text, 'hex').slice(0, 16))).toString()
+/** 64 bits of the SHA-256 of a text, in hexadecimal: what an event's body is compared by. */
+export function bodyHash(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 16)
 }
 
 function storedBody(event: EventInput): string {
@@ -153,7 +155,7 @@ function finish(workspaceId: number, event: EventInput, time: number): Acceptanc
     key: keyed ? eventKey(event.event_id ?? '') : '',
     bodyHash: keyed
       ? bodyHash(`${kind}|${who}|${code}|${given}|${event.anonymous_id ?? ''}|${body}`)
-      : '0',
+      : NO_HASH,
     identityKind: kind,
     identity: who,
     type: code,

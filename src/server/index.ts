@@ -127,7 +127,7 @@ function exposeProgress(
 function groupCommit(
   database: Database,
   memory: AppendMemory,
-  onCommit: (position: number) => void,
+  onCommit: (position: number, rows: number) => void,
 ): GroupCommit {
   let last = 0
   return createGroupCommit({
@@ -144,7 +144,7 @@ function groupCommit(
         client.release(broken)
       }
     },
-    onCommit: () => onCommit(last),
+    onCommit: (rows) => onCommit(last, rows),
     clock: systemClock,
   })
 }
@@ -244,9 +244,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await bootstrap({ config, log, database })
   let appended = 0
   const memory = createAppendMemory()
-  const commit = groupCommit(database, memory, (position) => {
+  const commit = groupCommit(database, memory, (position, rows) => {
     appended = position
-    folding?.hint()
+    folding?.hint(rows)
   })
   const services = servicesOf(options, commit, memory)
   exposeProgress(services, () => appended, folding)

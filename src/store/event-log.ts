@@ -1,6 +1,16 @@
-/** The event log: the one way in (append_events) and the ways out. SQL: migrations/0002. */
+/** The event log: the one way in (append_events) and the ways out. SQL: migrations/0036. */
 import { LRUCache } from 'lru-cache'
 import { eventTypeOfCode, type EntryBody, type LogEntry } from '../core/index.ts'
+import {
+  bigintArray,
+  bits64Array,
+  intArray,
+  jsonbArray,
+  smallintArray,
+  textArray,
+  timestampArray,
+  uuidArray,
+} from './binary-arrays.ts'
 import type { Queryable } from './connection.ts'
 
 /** Kinds of names a person is known by (identities.kind). */
@@ -8,12 +18,12 @@ export const IDENTITY_KIND = { lead: 1, anonymous: 2, email: 3, phone: 4, extern
 
 export type IdentityKind = (typeof IDENTITY_KIND)[keyof typeof IDENTITY_KIND]
 
-/** One validated event, ready to append. No text may hold U+001F. */
+/** One validated event, ready to append. */
 export interface LogRow {
   readonly workspaceId: number
   /** Digest of the event_id in 32 hexadecimal digits; '' without one. */
   readonly key: string
-  /** Signed 64-bit hash of the canonical body, decimal. */
+  /** 64 bits of a hash of the canonical body, as 16 hexadecimal digits. */
   readonly bodyHash: string
   readonly identityKind: IdentityKind
   readonly identity: string
@@ -34,7 +44,6 @@ export interface AppendResult {
   readonly position: number
 }
 
-const SEPARATOR = '\u001f'
 const STATUS: Record<number, AppendStatus> = { 1: 'duplicate', 2: 'conflict', 3: 'erased' }
 
 /**
@@ -43,7 +52,7 @@ const STATUS: Record<number, AppendStatus> = { 1: 'duplicate', 2: 'conflict', 3:
  */
 export interface AppendMemory {
   /** Person ids by workspace, kind and identity. */
-  readonly persons: LRUCache<string, string>
+  readonly persons: LRUCache<string, number>
   /** Identity epoch that `persons` belongs to. */
   epoch: number
   /** Appends for which repeated events are expected, since some came lately. */
@@ -67,6 +76,8 @@ export function forgetPersons(memory: AppendMemory): void {
   memory.persons.clear()
 }
 
+const NOBODY: ReadonlyMap<number, string> = new Map()
+
 const nameOf = ({ workspaceId, identityKind, identity }: LogRow): string =>
   `${workspaceId}:${identityKind}:${identity}`
 
@@ -79,18 +90,23 @@ interface AppendAnswer {
   epoch: string
 }
 
-function remember(memory: AppendMemory, answer: AppendAnswer, names: readonly string[]): void {
+/** Takes note of an answer; `names` are those of the unknown persons, by their row. */
+function remember(
+  memory: AppendMemory,
+  answer: AppendAnswer,
+  names: ReadonlyMap<number, string>,
+): void {
   const epoch = Number(answer.epoch)
   if (epoch > memory.epoch) {
     memory.persons.clear()
     memory.epoch = epoch
   }
   // A later append may have seen an erasure already.
-  if (epoch === memory.epoch)
-    names.forEach((name, i) => {
-      const person = answer.persons?.[i]
-      if (typeof person === 'string') memory.persons.set(name, person)
-    })
+  if (epoch === memory.epoch && answer.persons !== null)
+    for (const [i, name] of names) {
+      const person = answer.persons[i]
+      if (typeof person === 'string') memory.persons.set(name, Number(person))
+    }
   if (answer.indexes.length > 0) memory.careful = CAREFUL_APPENDS
   else if (memory.careful > 0) memory.careful--
 }
@@ -105,33 +121,33 @@ export async function appendRows(
   rows: readonly LogRow[],
   memory: AppendMemory = createAppendMemory(),
 ): Promise<AppendResult[]> {
-  const column = (pick: (row: LogRow) => string | number): string => {
-    const parts = new Array<string | number>(rows.length)
-    for (let i = 0; i < rows.length; i++) parts[i] = pick(rows[i]!)
-    return parts.join(SEPARATOR)
-  }
-  const names = rows.map(nameOf)
+  const unknown = new Map<number, string>()
   const before = memory.forgotten
-  const persons = names.map((name) => memory.persons.get(name) ?? '')
+  const persons = rows.map((row, i) => {
+    const name = nameOf(row)
+    const person = memory.persons.get(name)
+    if (person === undefined) unknown.set(i, name)
+    return person ?? null
+  })
   const answer = await client.query<AppendAnswer>({
     name: 'append_events',
     text: 'select * from append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)',
     values: [
-      column((row) => row.workspaceId),
-      column((row) => row.key),
-      column((row) => row.bodyHash),
-      column((row) => row.identityKind),
-      column((row) => row.identity),
-      column((row) => row.type),
-      column((row) => row.time),
-      column((row) => row.propertyId),
-      column((row) => row.body),
-      persons.join(SEPARATOR),
+      intArray(rows.map((row) => row.workspaceId)),
+      uuidArray(rows.map((row) => row.key)),
+      bits64Array(rows.map((row) => row.bodyHash)),
+      smallintArray(rows.map((row) => row.identityKind)),
+      textArray(rows.map((row) => row.identity)),
+      smallintArray(rows.map((row) => row.type)),
+      timestampArray(rows.map((row) => row.time)),
+      textArray(rows.map((row) => row.propertyId)),
+      jsonbArray(rows.map((row) => row.body)),
+      bigintArray(persons),
       memory.epoch,
       memory.careful > 0,
     ],
   })
-  remember(memory, answer.rows[0]!, memory.forgotten === before ? names : [])
+  remember(memory, answer.rows[0]!, memory.forgotten === before ? unknown : NOBODY)
   const { first_position, indexes, statuses, originals } = answer.rows[0]!
   const first = Number(first_position)
   const results = rows.map((_, i): AppendResult => ({ status: 'accepted', position: first + i }))

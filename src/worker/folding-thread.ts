@@ -14,7 +14,10 @@ const RESTART_MS = 1_000
 
 /** What the thread is told. */
 export type ToFolding =
-  'hint' | 'close' | { readonly listen: readonly number[] } | { readonly rescore: StateKey }
+  | { readonly appended: number }
+  | { readonly listen: readonly number[] }
+  | { readonly rescore: StateKey }
+  | 'close'
 /** What it tells: how far the log is folded, what that led to, or what it found damaged. */
 export type FromFolding = number | LiveNotice | StateDamage
 
@@ -36,16 +39,19 @@ export async function startFoldingThread(options: FoldingThreadOptions): Promise
   let closing = false
   let hinted = false
   let missed = false
+  let appended = 0
   let listened: readonly number[] = []
   const listeners: ((notice: LiveNotice) => void)[] = []
   const waiting = createWaiting(() => cursor)
   let thread: Worker
   // One hint under way at a time; what comes meanwhile is passed on once the thread has looked.
-  const hint = (): void => {
+  const hint = (rows = 0): void => {
+    appended += rows
     missed = hinted
     if (hinted) return
     hinted = true
-    tell('hint')
+    tell({ appended })
+    appended = 0
   }
   const tell = (message: ToFolding): void => thread.postMessage(message)
   const start = (): Promise<void> =>

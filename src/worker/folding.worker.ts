@@ -42,12 +42,9 @@ const owner = await startPartitionOwner({
 })
 parentPort?.on('message', (message: ToFolding) => {
   if (typeof message === 'object') {
-    if ('listen' in message) owner.listen(message.listen)
+    if ('appended' in message) owner.hint(message.appended)
+    else if ('listen' in message) owner.listen(message.listen)
     else owner.rescore(message.rescore)
-    return
-  }
-  if (message === 'hint') {
-    owner.hint()
     return
   }
   void owner

@@ -30,7 +30,7 @@ import { createLogReader } from './log-reader.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 import { rebuildPartition } from './rebuilding.ts'
 import { createStateRebuild, type StateRebuild } from './state-rebuild.ts'
-import { createFlood, createIdleness, createWaiting } from './waiting.ts'
+import { createFlood, createGivingWay, createIdleness, createWaiting } from './waiting.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
@@ -74,8 +74,8 @@ export interface PartitionOwnerOptions {
 }
 
 export interface PartitionOwner {
-  /** Something was committed: look now. */
-  readonly hint: () => void
+  /** Something was committed, so many entries as far as known: look now. */
+  readonly hint: (appended?: number) => void
   /** True once everything up to `position` is folded; false after `waitMs`. */
   readonly reached: (position: number, waitMs: number) => Promise<boolean>
   /** Everything up to here is folded in memory. */
@@ -169,15 +169,24 @@ async function checkpoint(
       owning.leases.set(lease.partition, lease)
 }
 
-/** Reads and folds one slice; the number of entries read. */
-async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<number> {
+interface Folded {
+  /** Entries read. */
+  readonly read: number
+  /** For how long the first of them was in the log, milliseconds. */
+  readonly oldestMs: number
+}
+
+/** Reads and folds one slice. */
+async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<Folded> {
   const slice = await owning.next(owning.cursor)
   const owns = (personId: number, position: number): boolean =>
     position > (owning.leases.get(partitionOf(personId))?.cursor ?? Infinity)
   await owning.cache.fold(slice.entries, owns)
   await owning.grading.grade(slice.entries, owns, owning.cache.rootOf, owning.cache.state)
   owning.cursor = slice.cursor
-  return slice.entries.length
+  const [first] = slice.entries
+  const oldestMs = first === undefined ? 0 : options.clock.now() - first.receivedAt
+  return { read: slice.entries.length, oldestMs }
 }
 
 async function renew(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
@@ -275,16 +284,16 @@ async function round(
   owning: Owning,
   folded: () => void,
   stopping: () => boolean,
-): Promise<{ readonly read: number; readonly busy: boolean }> {
+): Promise<Folded & { readonly busy: boolean }> {
   if (owning.failure !== undefined) throw owning.failure.error
   await keepLeases(options, owning)
   await rebuild(options, owning, stopping)
   if (owning.leases.size === 0) {
     owning.cache.clear()
     folded()
-    return { read: 0, busy: false }
+    return { read: 0, oldestMs: 0, busy: false }
   }
-  const read = await fold(options, owning)
+  const { read, oldestMs } = await fold(options, owning)
   await owning.mending.settle(owning.cache.mend, ({ personId }) => {
     const lease = owning.leases.get(partitionOf(personId))
     return lease && Math.max(lease.cursor, owning.cursor)
@@ -294,7 +303,7 @@ async function round(
   await options.scoring?.settle(owning.cache.state, busy)
   owning.cache.rest()
   await checkpointInTurn(options, owning)
-  return { read, busy }
+  return { read, oldestMs, busy }
 }
 
 const owningNothing = ({ database, clock }: PartitionOwnerOptions, cache: LeadCache): Owning => ({
@@ -334,6 +343,7 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   const stateRebuild = stateRebuildOf(options, owning)
   const waiting = createWaiting(() => owning.cursor)
   const idleness = createIdleness(options.clock, IDLE_MS, PACE_MS)
+  const givingWay = createGivingWay(options.clock)
   let stopping = false
   const trouble = createTrouble(log, {
     begins: 'folding interrupted',
@@ -357,10 +367,13 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   const run = async (): Promise<void> => {
     while (!stopping) {
       idleness.begin()
+      const begun = options.clock.monotonic()
       try {
-        const { read, busy } = await round(options, owning, folded, () => stopping)
+        const { read, oldestMs, busy } = await round(options, owning, folded, () => stopping)
         trouble.passed()
         stateRebuild.goOn([...owning.leases.values()], read > 0)
+        const restMs = givingWay.restAfter(options.clock.monotonic() - begun, oldestMs)
+        if (restMs > 0 && !stopping) await sleep(restMs)
         if (read === SLICE) continue
         if (busy && !stopping) await sleep(BUSY_PAUSE_MS)
         else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await idleness.rest()
@@ -373,7 +386,10 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   await acquire(options, owning)
   const running = run()
   return {
-    hint: idleness.wake,
+    hint(appended = 0) {
+      givingWay.arrived(appended)
+      idleness.wake()
+    },
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => owning.cursor,
     onNotice: (listener) => options.scoring?.onNotice(listener),

@@ -87,3 +87,37 @@ export function createFlood(): (read: number, now: number) => boolean {
     return perMs * 1_000 > FLOOD_RATE
   }
 }
+
+/** Of the time while others need the processors, folding takes a tenth. */
+const REST_FACTOR = 9
+const REST_MS_MAX = 1_000
+/** Events that wait longer than this are folded whatever else there is to do. */
+const GIVEN_WAY_MS_MAX = 10_000
+
+/**
+ * How long folding rests while events come in a flood, so that they are taken in as quickly as the
+ * machine can: what is not folded yet waits safely in the log, what is not yet acknowledged waits
+ * with somebody. Until the oldest waits for half a minute.
+ */
+export function createGivingWay(clock: Pick<Clock, 'monotonic'>) {
+  const isFlood = createFlood()
+  let arrived = 0
+  let sampledAt = -Infinity
+  return {
+    /** So many events came into the log. */
+    arrived(count: number): void {
+      arrived += count
+    },
+    /** Milliseconds to rest after a round that took `roundMs` and read an entry so old. */
+    restAfter(roundMs: number, oldestMs: number): number {
+      const now = clock.monotonic()
+      const wasFlood = isFlood(arrived, now)
+      // Over a second there may have been a flood that has just ended.
+      const goesOn = arrived > ((now - sampledAt) * FLOOD_RATE) / 1_000
+      arrived = 0
+      sampledAt = now
+      if (!wasFlood || !goesOn || oldestMs > GIVEN_WAY_MS_MAX) return 0
+      return Math.min(REST_FACTOR * roundMs, REST_MS_MAX)
+    },
+  }
+}

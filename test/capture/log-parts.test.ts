@@ -15,7 +15,7 @@ const rowsOf = (workspaceId: number, count: number, from = 0): LogRow[] =>
   Array.from({ length: count }, (_, i) => ({
     workspaceId,
     key: (from + i + 1).toString(16).padStart(32, '0'),
-    bodyHash: '7',
+    bodyHash: '7'.padStart(16, '0'),
     identityKind: 1,
     identity: `lead_${i % 10}`,
     type: 6,

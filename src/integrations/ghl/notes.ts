@@ -1,7 +1,6 @@
 /** Notes of GoHighLevel as entries of the log, with their dates. */
-import { hash } from 'node:crypto'
 import { EVENT_TYPES } from '../../core/index.ts'
-import { canonicalJson, eventKey } from '../../events/index.ts'
+import { bodyHash, canonicalJson, eventKey } from '../../events/index.ts'
 import {
   appendRows,
   declareHistory,
@@ -30,10 +29,7 @@ function rowOf(workspaceId: number, { note, leadId }: NoteOf, zone?: string): Lo
     workspaceId,
     key: eventKey(event_id),
     // Of the name alone: a note that was edited later is the same note, and is kept as it was.
-    bodyHash: BigInt.asIntN(
-      64,
-      BigInt(`0x${hash('sha256', event_id, 'hex').slice(0, 16)}`),
-    ).toString(),
+    bodyHash: bodyHash(event_id),
     identityKind: IDENTITY_KIND.lead,
     identity: leadId,
     type: EVENT_TYPES.note_added.code,
