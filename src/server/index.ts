@@ -52,7 +52,7 @@ export type { Importers, ImportWork } from './imports/importer.ts'
 /** Who folds the log in this process; absent where other processes do. */
 export interface Folding {
   /** Something was committed: look now. */
-  readonly hint: () => void
+  readonly hint: (appended?: number) => void
   /** Everything up to here is folded. */
   readonly cursor: () => number
   /** Who is told what was folded and scored, of the workspaces that are listened to. */

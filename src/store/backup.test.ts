@@ -20,7 +20,13 @@ async function fill(database: TestDatabase, round = 0): Promise<void> {
      on conflict do nothing`,
   )
   const client = await database.app.connect()
-  const row = { workspaceId: 1, bodyHash: '7'.padStart(16, '0'), identityKind: 1, type: 1, propertyId: '' } as const
+  const row = {
+    workspaceId: 1,
+    bodyHash: '7'.padStart(16, '0'),
+    identityKind: 1,
+    type: 1,
+    propertyId: '',
+  } as const
   await appendRows(
     client,
     Array.from({ length: 500 }, (_, i) => ({

@@ -30,25 +30,21 @@ import { createLogReader } from './log-reader.ts'
 import type { PartitionScoring } from './partition-scoring.ts'
 import { rebuildPartition } from './rebuilding.ts'
 import { createStateRebuild, type StateRebuild } from './state-rebuild.ts'
-import { createFlood, createGivingWay, createIdleness, createWaiting } from './waiting.ts'
+import { createFlood, createPacing, createWaiting } from './waiting.ts'
 
 const PARTITIONS = 16
 const LEASE_SECONDS = 15
 const SLICE = 1_000
-/** Looks at least so often without a hint (another process may have appended). */
-const IDLE_MS = 250
+/** Before the first try after a fault. */
+const RECOVER_MS = 250
 /** Longest wait between two tries while the database is away. */
 const AWAY_MS = 2_000
-/** Rounds begin so far apart at least: a round has costs of its own. */
-const PACE_MS = 8
 /** Few changed states are written soon; many less often, so that a busy lead is written once. */
 const CHECKPOINT_MS = 2_000
 const CHECKPOINT_FEW = 2_000
 const CHECKPOINT_BUSY_MS = 10_000
 const DIRTY_MAX = 20_000
 const RETRY_MS = 500
-/** In a flood rounds wait for each other, so that each finds more: a round has costs of its own. */
-const BUSY_PAUSE_MS = 25
 
 /**
  * A partition that was never folded is folded lead by lead when the log is at least so long: below
@@ -169,24 +165,16 @@ async function checkpoint(
       owning.leases.set(lease.partition, lease)
 }
 
-interface Folded {
-  /** Entries read. */
-  readonly read: number
-  /** For how long the first of them was in the log, milliseconds. */
-  readonly oldestMs: number
-}
-
-/** Reads and folds one slice. */
-async function fold(options: PartitionOwnerOptions, owning: Owning): Promise<Folded> {
+/** Reads and folds one slice: how many entries, and for how long the first was in the log. */
+async function fold(options: PartitionOwnerOptions, owning: Owning) {
   const slice = await owning.next(owning.cursor)
   const owns = (personId: number, position: number): boolean =>
     position > (owning.leases.get(partitionOf(personId))?.cursor ?? Infinity)
   await owning.cache.fold(slice.entries, owns)
   await owning.grading.grade(slice.entries, owns, owning.cache.rootOf, owning.cache.state)
   owning.cursor = slice.cursor
-  const [first] = slice.entries
-  const oldestMs = first === undefined ? 0 : options.clock.now() - first.receivedAt
-  return { read: slice.entries.length, oldestMs }
+  const now = options.clock.now()
+  return { read: slice.entries.length, oldestMs: now - (slice.entries[0]?.receivedAt ?? now) }
 }
 
 async function renew(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
@@ -284,7 +272,7 @@ async function round(
   owning: Owning,
   folded: () => void,
   stopping: () => boolean,
-): Promise<Folded & { readonly busy: boolean }> {
+) {
   if (owning.failure !== undefined) throw owning.failure.error
   await keepLeases(options, owning)
   await rebuild(options, owning, stopping)
@@ -342,19 +330,18 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   const owning = owningNothing(options, cache)
   const stateRebuild = stateRebuildOf(options, owning)
   const waiting = createWaiting(() => owning.cursor)
-  const idleness = createIdleness(options.clock, IDLE_MS, PACE_MS)
-  const givingWay = createGivingWay(options.clock)
+  const pacing = createPacing(options.clock)
   let stopping = false
   const trouble = createTrouble(log, {
     begins: 'folding interrupted',
     ends: 'folding goes on',
-    firstMs: IDLE_MS,
+    firstMs: RECOVER_MS,
     longestMs: AWAY_MS,
   })
   const recover = async (error: unknown): Promise<void> => {
     const stale = (error as { code?: string }).code === STALE_EPOCH
     if (stale) log.warn('lease lost')
-    const pauseMs = stale ? IDLE_MS : trouble.failed(error)
+    const pauseMs = stale ? RECOVER_MS : trouble.failed(error)
     await owning.writing
     owning.leases.clear()
     Object.assign(owning, NEVER, { isAbandoned: true })
@@ -366,17 +353,13 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   }
   const run = async (): Promise<void> => {
     while (!stopping) {
-      idleness.begin()
-      const begun = options.clock.monotonic()
+      pacing.begin()
       try {
-        const { read, oldestMs, busy } = await round(options, owning, folded, () => stopping)
+        const done = await round(options, owning, folded, () => stopping)
         trouble.passed()
-        stateRebuild.goOn([...owning.leases.values()], read > 0)
-        const restMs = givingWay.restAfter(options.clock.monotonic() - begun, oldestMs)
-        if (restMs > 0 && !stopping) await sleep(restMs)
-        if (read === SLICE) continue
-        if (busy && !stopping) await sleep(BUSY_PAUSE_MS)
-        else if (!options.scoring?.idle(read, [...owning.leases.keys()])) await idleness.rest()
+        stateRebuild.goOn([...owning.leases.values()], done.read > 0)
+        const isScoring = () => options.scoring?.idle(done.read, [...owning.leases.keys()])
+        await pacing.rest({ ...done, isFull: done.read === SLICE }, () => isScoring() !== true)
       } catch (error) {
         await recover(error)
       }
@@ -386,21 +369,18 @@ export async function startPartitionOwner(options: PartitionOwnerOptions): Promi
   await acquire(options, owning)
   const running = run()
   return {
-    hint(appended = 0) {
-      givingWay.arrived(appended)
-      idleness.wake()
-    },
+    hint: pacing.wake,
     reached: (position, waitMs) => waiting.until(position, waitMs),
     cursor: () => owning.cursor,
     onNotice: (listener) => options.scoring?.onNotice(listener),
     listen: (workspaceIds) => options.scoring?.listen(workspaceIds),
     rescore(lead) {
       options.scoring?.touched(lead, null)
-      idleness.wake()
+      pacing.wake()
     },
     async close() {
       stopping = true
-      idleness.wake()
+      pacing.wake()
       await running
       owning.mending.close()
       await stateRebuild.close()

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createIdleness } from './waiting.ts'
+import { createGivingWay, createIdleness } from './waiting.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
@@ -45,4 +46,61 @@ test('rounds that are hinted at keep their pace, and a late one does not wait', 
   await vi.advanceTimersByTimeAsync(100)
   idleness.wake()
   expect(await rested(idleness, 10)).toBeLessThanOrEqual(1)
+})
+
+/** Rests after rounds of 50 ms between which so many events came, the last of them last. */
+function restsOf(arrivals: readonly number[], oldestMs = 0): number[] {
+  let now = 0
+  const givingWay = createGivingWay({ monotonic: () => now })
+  return arrivals.map((count) => {
+    givingWay.arrived(count)
+    const rest = givingWay.restAfter(50, oldestMs)
+    now += 50 + rest
+    return rest
+  })
+}
+
+test('folding gives way to a flood, and to nothing less', () => {
+  const flood = restsOf(Array.from({ length: 40 }, () => 5_000))
+  expect(flood.slice(-5)).toEqual([450, 450, 450, 450, 450])
+  // A thousand a second is what everybody's scores follow at once.
+  expect(new Set(restsOf(Array.from({ length: 200 }, () => 50)))).toEqual(new Set([0]))
+})
+
+test('once the flood is over it rests no more', () => {
+  const rests = restsOf([...Array.from({ length: 40 }, () => 5_000), 0, 0, 0])
+  expect(rests.slice(-3)).toEqual([0, 0, 0])
+})
+
+test('what waits for ten seconds is folded whatever comes', () => {
+  expect(
+    restsOf(
+      Array.from({ length: 40 }, () => 5_000),
+      9_000,
+    ).at(-1),
+  ).toBe(450)
+  expect(
+    new Set(
+      restsOf(
+        Array.from({ length: 40 }, () => 5_000),
+        11_000,
+      ),
+    ),
+  ).toEqual(new Set([0]))
+})
+
+test('a rest is nine times the round, and a second at most', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(50_000), fc.nat(2_000))), (rounds) => {
+      let now = 0
+      const givingWay = createGivingWay({ monotonic: () => now })
+      for (const [count, roundMs] of rounds) {
+        now += roundMs
+        givingWay.arrived(count)
+        const rest = givingWay.restAfter(roundMs, 0)
+        expect([0, Math.min(9 * roundMs, 1_000)]).toContain(rest)
+        now += rest
+      }
+    }),
+  )
 })

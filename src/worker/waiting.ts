@@ -1,4 +1,5 @@
 /** Waiting between the rounds of an owner, for what they reach, and whether much comes. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/index.ts'
 
 interface Waiter {
@@ -118,6 +119,48 @@ export function createGivingWay(clock: Pick<Clock, 'monotonic'>) {
       sampledAt = now
       if (!wasFlood || !goesOn || oldestMs > GIVEN_WAY_MS_MAX) return 0
       return Math.min(REST_FACTOR * roundMs, REST_MS_MAX)
+    },
+  }
+}
+
+/** Looks at least so often without a hint (another process may have appended). */
+const IDLE_MS = 250
+/** Rounds begin so far apart at least: a round has costs of its own. */
+const PACE_MS = 8
+/** In a flood rounds wait for each other, so that each finds more. */
+const BUSY_PAUSE_MS = 25
+
+export interface RoundDone {
+  /** For how long the first entry that it read was in the log, milliseconds. */
+  readonly oldestMs: number
+  /** It read as much as a round can. */
+  readonly isFull: boolean
+  /** Much comes. */
+  readonly busy: boolean
+}
+
+/** How long an owner waits between its rounds. */
+export function createPacing(clock: Pick<Clock, 'monotonic'>) {
+  const idleness = createIdleness(clock, IDLE_MS, PACE_MS)
+  const givingWay = createGivingWay(clock)
+  let begun = -Infinity
+  return {
+    begin(): void {
+      idleness.begin()
+      begun = clock.monotonic()
+    },
+    /** Something was appended, so many entries as far as known. */
+    wake: (appended = 0): void => {
+      givingWay.arrived(appended)
+      idleness.wake()
+    },
+    /** After a round; `mayIdle` is asked when nothing more is known to be read. */
+    async rest({ oldestMs, isFull, busy }: RoundDone, mayIdle: () => boolean): Promise<void> {
+      const restMs = givingWay.restAfter(clock.monotonic() - begun, oldestMs)
+      if (restMs > 0) await sleep(restMs)
+      if (isFull) return
+      if (busy) await sleep(BUSY_PAUSE_MS)
+      else if (mayIdle()) await idleness.rest()
     },
   }
 }
