@@ -1,6 +1,9 @@
 -- append_events, with its columns as arrays instead of texts to be split: neither side writes or
--- reads numbers as text, and bodies are parsed once. What it does is as in 0008.
-drop function append_events(text, text, text, text, text, text, text, text, text, text, bigint, boolean);
+-- reads numbers as text, and bodies are parsed once. Rows come from set-returning functions of the
+-- select list, which are read as they come, where those of a from clause are kept first; listings
+-- are looked up only where there are any. What it does is as in 0008.
+drop function append_events(
+  text, text, text, text, text, text, text, text, text, text, bigint, boolean);
 
 create function append_events(
   p_workspaces int[], p_keys uuid[], p_hashes bigint[], p_kinds smallint[], p_identities text[],
@@ -16,6 +19,8 @@ declare
   n constant int := cardinality(p_types);
   v_xid xid8;
   v_careful boolean := p_careful;
+  v_listed constant boolean := exists (
+    select from listings l where l.workspace_id = any(p_workspaces));
 begin
   if n is null or cardinality(p_bodies) <> n or cardinality(p_workspaces) <> n
     or cardinality(c_person) <> n then
@@ -48,20 +53,21 @@ begin
   if not v_careful then
     begin
       insert into event_keys (workspace_id, event_key, body_hash, position)
-        select t.workspace_id, t.key, t.hash, first_position + t.ord - 1
-        from unnest(p_workspaces, p_keys, p_hashes) with ordinality as t(workspace_id, key, hash, ord)
+        select * from (select unnest(p_workspaces), unnest(p_keys) as key, unnest(p_hashes),
+          generate_series(first_position, first_position + n - 1)) t
         where t.key is not null order by 1, 2;
       insert into event_log
         (workspace_id, position, xid, person_id, type, event_time, received_at, body)
-        select t.workspace_id, first_position + t.ord - 1, v_xid, t.person_id, t.type,
-          t.time, now(),
-          case when t.property = '' then t.body
+        select t.workspace_id, t.position, v_xid, t.person_id, t.type, t.time, now(),
+          case when t.property = '' or not v_listed then t.body
             else coalesce((select jsonb_set(t.body, '{frozen}',
                 jsonb_build_object('listing', l.frozen)) from listings l
               where l.workspace_id = t.workspace_id and l.listing_id = t.property),
               t.body) end
-        from unnest(p_workspaces, c_person, p_types, p_times, p_properties, p_bodies) with ordinality
-          as t(workspace_id, person_id, type, time, property, body, ord);
+        from (select unnest(p_workspaces) as workspace_id,
+            generate_series(first_position, first_position + n - 1) as "position",
+            unnest(c_person) as person_id, unnest(p_types) as type, unnest(p_times) as time,
+            unnest(p_properties) as property, unnest(p_bodies) as body) t;
       return;
     exception when unique_violation then
       v_careful := true;
