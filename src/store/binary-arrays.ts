@@ -74,14 +74,20 @@ export const bigintArray = (values: readonly (number | null)[]): Buffer =>
     return true
   })
 
-/** 64 bits each, as 16 hexadecimal digits. */
-export const bits64Array = (digits: readonly string[]): Buffer =>
-  fixedArray(OID.int8, 8, digits.length, (array, at, i) => array.write(digits[i]!, at, 8, 'hex'))
+/** Fewer digits would leave bytes of other memory in their place. */
+function writeHex(array: Buffer, digits: string, at: number, bytes: number): void {
+  if (array.write(digits, at, bytes, 'hex') < bytes)
+    throw new RangeError(`"${digits}" is not ${2 * bytes} hexadecimal digits`)
+}
 
-/** 32 hexadecimal digits each; '' is null. */
+/** 64 bits each, as 16 hexadecimal digits. @throws RangeError for fewer. */
+export const bits64Array = (digits: readonly string[]): Buffer =>
+  fixedArray(OID.int8, 8, digits.length, (array, at, i) => writeHex(array, digits[i]!, at, 8))
+
+/** 32 hexadecimal digits each; '' is null. @throws RangeError for fewer. */
 export const uuidArray = (digits: readonly string[]): Buffer =>
   fixedArray(OID.uuid, 16, digits.length, (array, at, i) =>
-    digits[i] === '' ? false : array.write(digits[i]!, at, 16, 'hex'),
+    digits[i] === '' ? false : writeHex(array, digits[i]!, at, 16),
   )
 
 /** Whole milliseconds since 1970. */

@@ -165,16 +165,15 @@ async function checkpoint(
       owning.leases.set(lease.partition, lease)
 }
 
-/** Reads and folds one slice: how many entries, and for how long the first was in the log. */
-async function fold(options: PartitionOwnerOptions, owning: Owning) {
+/** Reads and folds one slice; the number of entries read. */
+async function fold(owning: Owning): Promise<number> {
   const slice = await owning.next(owning.cursor)
   const owns = (personId: number, position: number): boolean =>
     position > (owning.leases.get(partitionOf(personId))?.cursor ?? Infinity)
   await owning.cache.fold(slice.entries, owns)
   await owning.grading.grade(slice.entries, owns, owning.cache.rootOf, owning.cache.state)
   owning.cursor = slice.cursor
-  const now = options.clock.now()
-  return { read: slice.entries.length, oldestMs: now - (slice.entries[0]?.receivedAt ?? now) }
+  return slice.entries.length
 }
 
 async function renew(options: PartitionOwnerOptions, owning: Owning): Promise<void> {
@@ -279,9 +278,9 @@ async function round(
   if (owning.leases.size === 0) {
     owning.cache.clear()
     folded()
-    return { read: 0, oldestMs: 0, busy: false }
+    return { read: 0, busy: false }
   }
-  const { read, oldestMs } = await fold(options, owning)
+  const read = await fold(owning)
   await owning.mending.settle(owning.cache.mend, ({ personId }) => {
     const lease = owning.leases.get(partitionOf(personId))
     return lease && Math.max(lease.cursor, owning.cursor)
@@ -291,7 +290,7 @@ async function round(
   await options.scoring?.settle(owning.cache.state, busy)
   owning.cache.rest()
   await checkpointInTurn(options, owning)
-  return { read, oldestMs, busy }
+  return { read, busy }
 }
 
 const owningNothing = ({ database, clock }: PartitionOwnerOptions, cache: LeadCache): Owning => ({

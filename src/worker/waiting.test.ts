@@ -48,56 +48,53 @@ test('rounds that are hinted at keep their pace, and a late one does not wait', 
   expect(await rested(idleness, 10)).toBeLessThanOrEqual(1)
 })
 
-/** Rests after rounds of 50 ms between which so many events came, the last of them last. */
-function restsOf(arrivals: readonly number[], oldestMs = 0): number[] {
+/** Rests after full rounds of 50 ms, before the end of each of which so many events came. */
+function restsOf(arrivals: readonly number[], isFull = (_round: number) => true): number[] {
   let now = 0
   const givingWay = createGivingWay({ monotonic: () => now })
-  return arrivals.map((count) => {
+  givingWay.restAfter(0, false)
+  return arrivals.map((count, round) => {
+    now += 50
     givingWay.arrived(count)
-    const rest = givingWay.restAfter(50, oldestMs)
-    now += 50 + rest
+    const rest = givingWay.restAfter(50, isFull(round))
+    now += rest
     return rest
   })
 }
+const times = (rounds: number, count: number): number[] => Array<number>(rounds).fill(count)
 
 test('folding gives way to a flood, and to nothing less', () => {
-  const flood = restsOf(Array.from({ length: 40 }, () => 5_000))
-  expect(flood.slice(-5)).toEqual([450, 450, 450, 450, 450])
+  expect(restsOf(times(20, 5_000)).slice(-5)).toEqual(times(5, 450))
   // A thousand a second is what everybody's scores follow at once.
-  expect(new Set(restsOf(Array.from({ length: 200 }, () => 50)))).toEqual(new Set([0]))
+  expect(restsOf(times(200, 50))).toEqual(times(200, 0))
+  // Nor is a file of a thousand, alone.
+  expect(restsOf([0, 1_000, 0, 0])).toEqual(times(4, 0))
 })
 
 test('once the flood is over it rests no more', () => {
-  const rests = restsOf([...Array.from({ length: 40 }, () => 5_000), 0, 0, 0])
-  expect(rests.slice(-3)).toEqual([0, 0, 0])
+  const rests = restsOf([...times(10, 5_000), 0, 0, 0])
+  expect(rests.slice(-4)).toEqual([450, 0, 0, 0])
 })
 
-test('what waits for ten seconds is folded whatever comes', () => {
-  expect(
-    restsOf(
-      Array.from({ length: 40 }, () => 5_000),
-      9_000,
-    ).at(-1),
-  ).toBe(450)
-  expect(
-    new Set(
-      restsOf(
-        Array.from({ length: 40 }, () => 5_000),
-        11_000,
-      ),
-    ),
-  ).toEqual(new Set([0]))
+test('behind for ten seconds it folds on whatever comes, until it has caught up', () => {
+  const rests = restsOf(times(200, 5_000), (round) => round !== 150)
+  const rounds = rests.findIndex((rest, i) => rest === 0 && rests[i - 1] === 450)
+  const given = rests.slice(0, rounds).reduce((sum, rest) => sum + 50 + rest, 0)
+  expect(given).toBeGreaterThanOrEqual(10_000)
+  expect(given).toBeLessThan(11_000)
+  expect(rests.slice(rounds, 150)).toEqual(times(150 - rounds, 0))
+  expect(rests[150]).toBe(450)
 })
 
 test('a rest is nine times the round, and a second at most', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(50_000), fc.nat(2_000))), (rounds) => {
+    fc.property(fc.array(fc.tuple(fc.nat(50_000), fc.nat(2_000), fc.boolean())), (rounds) => {
       let now = 0
       const givingWay = createGivingWay({ monotonic: () => now })
-      for (const [count, roundMs] of rounds) {
+      for (const [count, roundMs, isFull] of rounds) {
         now += roundMs
         givingWay.arrived(count)
-        const rest = givingWay.restAfter(roundMs, 0)
+        const rest = givingWay.restAfter(roundMs, isFull)
         expect([0, Math.min(9 * roundMs, 1_000)]).toContain(rest)
         now += rest
       }

@@ -92,32 +92,35 @@ export function createFlood(): (read: number, now: number) => boolean {
 /** Of the time while others need the processors, folding takes a tenth. */
 const REST_FACTOR = 9
 const REST_MS_MAX = 1_000
-/** Events that wait longer than this are folded whatever else there is to do. */
+/** Who is behind for longer than this folds on whatever else there is to do. */
 const GIVEN_WAY_MS_MAX = 10_000
 
 /**
  * How long folding rests while events come in a flood, so that they are taken in as quickly as the
  * machine can: what is not folded yet waits safely in the log, what is not yet acknowledged waits
- * with somebody. Until the oldest waits for half a minute.
+ * with somebody. Until folding is behind for ten seconds.
  */
 export function createGivingWay(clock: Pick<Clock, 'monotonic'>) {
   const isFlood = createFlood()
   let arrived = 0
   let sampledAt = -Infinity
+  /** When a round last read all there was. */
+  let caughtUpAt = -Infinity
   return {
     /** So many events came into the log. */
     arrived(count: number): void {
       arrived += count
     },
-    /** Milliseconds to rest after a round that took `roundMs` and read an entry so old. */
-    restAfter(roundMs: number, oldestMs: number): number {
+    /** Milliseconds to rest after a round that took `roundMs`; `isFull`: it read all it could. */
+    restAfter(roundMs: number, isFull: boolean): number {
       const now = clock.monotonic()
+      if (!isFull) caughtUpAt = now
       const wasFlood = isFlood(arrived, now)
       // Over a second there may have been a flood that has just ended.
       const goesOn = arrived > ((now - sampledAt) * FLOOD_RATE) / 1_000
       arrived = 0
       sampledAt = now
-      if (!wasFlood || !goesOn || oldestMs > GIVEN_WAY_MS_MAX) return 0
+      if (!wasFlood || !goesOn || now - caughtUpAt > GIVEN_WAY_MS_MAX) return 0
       return Math.min(REST_FACTOR * roundMs, REST_MS_MAX)
     },
   }
@@ -131,8 +134,6 @@ const PACE_MS = 8
 const BUSY_PAUSE_MS = 25
 
 export interface RoundDone {
-  /** For how long the first entry that it read was in the log, milliseconds. */
-  readonly oldestMs: number
   /** It read as much as a round can. */
   readonly isFull: boolean
   /** Much comes. */
@@ -155,8 +156,8 @@ export function createPacing(clock: Pick<Clock, 'monotonic'>) {
       idleness.wake()
     },
     /** After a round; `mayIdle` is asked when nothing more is known to be read. */
-    async rest({ oldestMs, isFull, busy }: RoundDone, mayIdle: () => boolean): Promise<void> {
-      const restMs = givingWay.restAfter(clock.monotonic() - begun, oldestMs)
+    async rest({ isFull, busy }: RoundDone, mayIdle: () => boolean): Promise<void> {
+      const restMs = givingWay.restAfter(clock.monotonic() - begun, isFull)
       if (restMs > 0) await sleep(restMs)
       if (isFull) return
       if (busy) await sleep(BUSY_PAUSE_MS)

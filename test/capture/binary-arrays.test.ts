@@ -75,6 +75,13 @@ test('64 bits and UUIDs in hexadecimal', async () => {
   )
 })
 
+test('digits that are missing, or none, are refused', () => {
+  for (const digits of ['7', 'f'.repeat(15), `${'f'.repeat(15)}g`, ''])
+    expect(() => bits64Array([digits])).toThrow(RangeError)
+  for (const digits of ['7', 'f'.repeat(31), `g${'f'.repeat(31)}`])
+    expect(() => uuidArray([digits])).toThrow(RangeError)
+})
+
 test('times to the millisecond, before 2000 too', async () => {
   const times = fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) })
   await fc.assert(
