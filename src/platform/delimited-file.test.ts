@@ -67,4 +67,8 @@ test('what cannot be read is said in words', async () => {
   await expect(readDelimited(folder)).rejects.toThrow(/is a folder/)
   const damaged = gzipSync('a,b\n1,2\n'.repeat(1000)).subarray(0, 30)
   await expect(read(damaged)).rejects.toThrow(/gzip/)
+  // In Latin-1 the end is not looked at before the rows are read.
+  const latin = Buffer.from('a,b\nJosé,1\n' + 'x,2\n'.repeat(200_000), 'latin1')
+  const packed = gzipSync(latin, { level: 0 })
+  await expect(read(packed.subarray(0, packed.length >> 1))).rejects.toThrow(/too early \(gzip\)/)
 })

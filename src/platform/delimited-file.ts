@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CsvError, parse } from 'csv-parse'
 import { SetupError } from './setup-error.ts'
@@ -100,6 +100,7 @@ async function refuseOtherFormats(path: string, gzip: boolean): Promise<void> {
 /** Told of every stream that is opened on the file, so that a caller sees how far it is read. */
 export type OnOpen = (stream: { readonly bytesRead: number }) => void
 
+/** The bytes of a file, unpacked; to be iterated at once: its errors are thrown there. */
 export function bytesOf(path: string, gzip: boolean, onOpen?: OnOpen): Readable {
   const file = createReadStream(path)
   onOpen?.(file)
@@ -216,17 +217,17 @@ export async function readDelimited(path: string, onOpen?: OnOpen): Promise<Deli
     if (sample.includes('\u0000'))
       throw new SetupError(`${path}: not a text file: save the table as CSV`)
     const delimiter = sniffDelimiter(sample)
-    const parser = Readable.from(all).pipe(
-      parse({
-        delimiter,
-        bom: true,
-        info: true,
-        relax_column_count: true,
-        relax_quotes: true,
-        skip_empty_lines: true,
-        max_record_size: MOST_CELL_CHARACTERS * 4,
-      }),
-    )
+    const parser = parse({
+      delimiter,
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      max_record_size: MOST_CELL_CHARACTERS * 4,
+    })
+    // A failure upstream destroys the parser, whose reader is told of it.
+    pipeline(Readable.from(all), parser, () => undefined)
     const records = (parser as AsyncIterable<ParsedRecord>)[Symbol.asyncIterator]()
     const head = await records.next()
     if (head.done) throw new SetupError(`${path}: the file has no header`)

@@ -13,7 +13,7 @@ export {
   type SettingDescription,
 } from './config.ts'
 export { lastDue } from './cron.ts'
-export { readDelimited, type DelimitedFile, type OnOpen } from './delimited-file.ts'
+export { bytesOf, readDelimited, type DelimitedFile, type OnOpen } from './delimited-file.ts'
 export { folderHolder, lockFolder, type FolderLock } from './folder-lock.ts'
 export { growSlowly, SMALL_YOUNG } from './heaps.ts'
 export { createIdSource, type IdSource } from './identifiers.ts'

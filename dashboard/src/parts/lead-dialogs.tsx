@@ -310,8 +310,8 @@ export function LeadDialog(props: {
         <Form
           lead={lead}
           send={(action) => {
-            act.mutate(action)
-            close()
+            // What was written is there until it is saved, and is sent once.
+            if (!act.isPending) act.mutate(action, { onSuccess: close })
           }}
         />
       </Stack>

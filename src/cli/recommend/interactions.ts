@@ -2,13 +2,12 @@
  * Reading interaction files: who took what, one row each. Rows that cannot be used are counted and
  * named, never guessed at.
  */
-import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Readable, pipeline } from 'node:stream'
-import { createGunzip, gunzipSync } from 'node:zlib'
+import { gunzipSync } from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
 import { parse } from 'csv-parse'
-import { SetupError } from '../../platform/index.ts'
+import { bytesOf, SetupError } from '../../platform/index.ts'
 
 export interface InteractionColumns {
   readonly user: string
@@ -181,9 +180,7 @@ async function readRows(path: string, wanted: InteractionColumns): Promise<Inter
   const examples: Rejected[] = []
   let rejected = 0
   let places: Places | undefined
-  const bytes = createReadStream(path)
-  const plain = gzip ? (bytes.compose(createGunzip()) as Readable) : bytes
-  const text = Readable.from(decoded(plain, encoding))
+  const text = Readable.from(decoded(bytesOf(path, gzip), encoding))
   // A failure upstream destroys the parser, so that the loop below throws it.
   const records = pipeline(text, parser, () => undefined) as AsyncIterable<{
     record: string[]
