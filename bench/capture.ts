@@ -187,13 +187,9 @@ async function singles({ port, yardstickPort, key, url }: Bench) {
 async function batches({ port, key, url, database }: Bench) {
   const client = await database.owner.connect()
   const count = 100_000
-  await drive({
-    port,
-    connections: BATCH_CONNECTIONS,
-    requests: 100,
-    request: batch(key),
-    expect: 202,
-  })
+  const load = { port, connections: BATCH_CONNECTIONS, requests: count / BATCH }
+  const send = () => drive({ ...load, request: batch(key), expect: 202 })
+  await send()
   await drained(url)
   const rows = await copyRows(client, count)
   const ours: number[] = []
@@ -201,13 +197,7 @@ async function batches({ port, key, url, database }: Bench) {
   for (let round = 0; round <= ROUNDS; round++) {
     const copied = await copyRate(client, rows, count)
     const start = performance.now()
-    await drive({
-      port,
-      connections: BATCH_CONNECTIONS,
-      requests: 100,
-      request: batch(key),
-      expect: 202,
-    })
+    await send()
     const seconds = (performance.now() - start) / 1_000
     const backlog = await drained(url)
     if (round === 0) continue

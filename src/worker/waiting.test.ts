@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createGivingWay, createIdleness } from './waiting.ts'
+import { createGivingWay, createIdleness, createPacing } from './waiting.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
@@ -100,4 +100,20 @@ test('a rest is nine times the round, and a second at most', () => {
       }
     }),
   )
+})
+
+test('an owner that is told of a flood rests after its round', async () => {
+  let now = 0
+  const pacing = createPacing({ monotonic: () => now })
+  const round = async (appended: number, isFull: boolean): Promise<number> => {
+    pacing.begin()
+    now += 20
+    pacing.wake(appended)
+    const start = Date.now()
+    await pacing.rest({ isFull, busy: false }, () => false)
+    return Date.now() - start
+  }
+  await round(0, false)
+  // Nine times its 20 ms; timers may be a little early.
+  expect(await round(50_000, true)).toBeGreaterThan(170)
 })
